@@ -1,0 +1,2 @@
+//! Speed of the pure rules.
+fn main() {}
