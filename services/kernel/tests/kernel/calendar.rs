@@ -1,6 +1,6 @@
 //! Working days and publicity windows. `fixtures/state_council_calendar.csv` names the days of the
-//! State Council's notices for 2020–2026 as the package chinesecalendar 1.11.0 records them; the
-//! notices themselves, transcribed apart, give the same days.
+//! State Council's notices for 2020–2026 as the package chinesecalendar 1.11.0 records them; it was
+//! compared day by day with a second list that does not come from that package.
 
 use canopy_kernel::{DayKind, WorkCalendar, reason};
 use jiff::civil::Date;
