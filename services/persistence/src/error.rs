@@ -1,0 +1,57 @@
+//! What the database answers, as the suite's own failures.
+
+use std::time::Duration;
+
+use canopy_kernel::{Failure, reason};
+use sqlx::postgres::PgQueryResult;
+
+/// SQLSTATEs after which the same transaction may simply be tried again.
+const RETRYABLE: [&str; 4] = ["40001", "40P01", "55P03", "57014"];
+
+/// Turns what the database says into a failure: DATABASE_DOWN when it cannot be reached,
+/// TRANSACTION_CONFLICT when trying again may help, INTERNAL otherwise.
+pub fn db(error: sqlx::Error) -> Failure {
+    if let Some(code) = error.as_database_error().and_then(|it| it.code()) {
+        if RETRYABLE.contains(&code.as_ref()) {
+            return Failure::new(&reason::TRANSACTION_CONFLICT).because(&error).retry_after(Duration::from_millis(50));
+        }
+        // Class 57P: the server is shutting down or starting up; class 53: out of resources.
+        if code.starts_with("57P") || code.starts_with("53") {
+            return down(&error);
+        }
+        return Failure::new(&reason::INTERNAL).because(&error);
+    }
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            down(&error)
+        }
+        // A connection cut in the middle of an answer.
+        sqlx::Error::Protocol(_) => down(&error),
+        other => Failure::new(&reason::INTERNAL).because(other),
+    }
+}
+
+fn down(error: &sqlx::Error) -> Failure {
+    Failure::new(&reason::DATABASE_DOWN).because(error).retry_after(Duration::from_millis(500))
+}
+
+/// True when the statement failed on this named constraint.
+pub fn violates(error: &sqlx::Error, constraint: &str) -> bool {
+    error.as_database_error().and_then(|it| it.constraint()).is_some_and(|name| name == constraint)
+}
+
+/// Takes a guarded write that hit exactly one row; otherwise someone else was faster.
+pub fn ensure_one(result: PgQueryResult) -> Result<(), Failure> {
+    match result.rows_affected() {
+        1 => Ok(()),
+        rows => Err(Failure::new(&reason::VERSION_CONFLICT)
+            .because(format!("{rows} rows instead of one"))
+            .retry_after(Duration::from_millis(50))),
+    }
+}
+
+/// True for the conflicts after which a named transaction is tried again as a whole.
+pub(crate) fn is_conflict(failure: &Failure) -> bool {
+    std::ptr::eq(failure.reason(), &raw const reason::TRANSACTION_CONFLICT)
+        || failure.reason().name == reason::TRANSACTION_CONFLICT.name
+}

@@ -1,0 +1,87 @@
+//! Migrations: the shared tables first, then the service's own; and the refusal to serve on another schema.
+
+use canopy_kernel::{Failure, reason};
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use uuid::Uuid;
+
+use crate::db;
+
+/// The shared tables' own migrator (schema `platform`).
+pub static PLATFORM: Migrator = sqlx::migrate!();
+
+/// Brings a database to the schema of this build: platform's tables, then the service's. Run by the `migrate`
+/// command, never by a server.
+pub async fn migrate(url: &str, service: &'static str, migrator: &Migrator) -> Result<(), Failure> {
+    let pool = PgPool::connect(url).await.map_err(db)?;
+    let broken = |error: sqlx::migrate::MigrateError| Failure::new(&reason::INTERNAL).because(error);
+    PLATFORM.run(&pool).await.map_err(broken)?;
+    migrator.run(&pool).await.map_err(broken)?;
+    install(&pool, service).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// Enters whose database this is, with a fresh feed epoch, unless it is entered already.
+async fn install(pool: &PgPool, service: &str) -> Result<(), Failure> {
+    sqlx::query!(
+        r#"
+        insert into platform.installation (service, feed_epoch)
+        values ($1, $2)
+        on conflict (singleton) do nothing
+        "#,
+        service,
+        fresh_epoch(),
+    )
+    .execute(pool)
+    .await
+    .map_err(db)?;
+    Ok(())
+}
+
+/// Gives the feed a new epoch. An operator does so after putting the database back to an earlier copy, so that
+/// consumers stop instead of taking new events for known ones.
+pub async fn renew_epoch(pool: &PgPool) -> Result<(), Failure> {
+    sqlx::query!("update platform.installation set feed_epoch = $1", fresh_epoch())
+        .execute(pool)
+        .await
+        .map_err(db)?;
+    Ok(())
+}
+
+fn fresh_epoch() -> Uuid {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid()
+}
+
+/// Fails unless the database is this service's and has exactly the migrations of this build.
+pub(crate) async fn require_known_schema(pool: &PgPool, service: &str, migrator: &Migrator) -> Result<(), Failure> {
+    require_versions(pool, &PLATFORM, "platform.schema_version").await?;
+    require_versions(pool, migrator, &format!("{service}.schema_version")).await?;
+    let owner = sqlx::query_scalar!("select service from platform.installation").fetch_one(pool).await.map_err(db)?;
+    if owner != service {
+        return Err(unknown(format!("the database belongs to {owner}")));
+    }
+    Ok(())
+}
+
+async fn require_versions(pool: &PgPool, migrator: &Migrator, table: &str) -> Result<(), Failure> {
+    // The table's name cannot be a parameter; both names are constants of this build.
+    let sql = sqlx::AssertSqlSafe(format!("select version, checksum from {table} where success order by version"));
+    let rows: Vec<(i64, Vec<u8>)> = match sqlx::query_as(sql).fetch_all(pool).await {
+        Ok(rows) => rows,
+        // 42P01: the table is not there, so nothing was migrated.
+        Err(error) if error.as_database_error().and_then(|it| it.code()).is_some_and(|it| it == "42P01") => {
+            return Err(unknown(format!("{table} is missing: run the migrate command")));
+        }
+        Err(error) => return Err(db(error)),
+    };
+    let known: Vec<(i64, Vec<u8>)> = migrator.iter().map(|it| (it.version, it.checksum.to_vec())).collect();
+    if rows != known {
+        return Err(unknown(format!("{table} holds {} migrations, this build knows {}", rows.len(), known.len())));
+    }
+    Ok(())
+}
+
+fn unknown(internal: String) -> Failure {
+    Failure::new(&reason::INTERNAL).because(format!("unknown schema: {internal}"))
+}
