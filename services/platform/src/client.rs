@@ -102,3 +102,42 @@ impl Peer {
 fn ascii(text: &str) -> Result<MetadataValue<Ascii>, Failure> {
     text.parse().map_err(|_| Failure::new(&reason::INTERNAL).because("metadata is not ASCII"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assertion::generate_key;
+    use crate::call::Admitted;
+    use crate::metadata::GRPC_TIMEOUT;
+    use crate::method::MethodTable;
+
+    fn call_until(deadline: Instant) -> Call {
+        let rule =
+            MethodTable::of_suite().unwrap().get("/canopy.registry.v1.FeedService/ListEvents").cloned();
+        Call::admitted(Admitted {
+            actor: Call::internal("registry", "any", None, Clock::System).actor().clone(),
+            rule: rule.unwrap(),
+            business_time: None,
+            deadline: Some(deadline),
+            traceparent: None,
+        })
+    }
+
+    fn peer() -> Peer {
+        let (pem, _) = generate_key().unwrap();
+        let identity = SigningIdentity::from_bytes("subsidy", pem.as_bytes()).unwrap();
+        Peer::new("http://127.0.0.1:1", "registry", identity, Clock::System).unwrap()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_when_no_time_is_left_for_the_reply() {
+        let failure = peer().request(&call_until(Instant::now() + REPLY_MARGIN), ()).unwrap_err();
+        assert_eq!(failure.reason().name, "DEADLINE_EXCEEDED");
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_the_deadline_travels_along() {
+        let request = peer().request(&call_until(Instant::now() + Duration::from_secs(9)), ()).unwrap();
+        assert!(request.metadata().contains_key(GRPC_TIMEOUT));
+    }
+}

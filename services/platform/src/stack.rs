@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::Semaphore;
 use tonic::body::Body;
@@ -58,6 +59,9 @@ const OPEN_SERVICES: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
+/// Size of a message that tonic decodes at most, unless each generated server is told otherwise.
+const TONIC_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// What the layers of one server share.
 pub(crate) struct Shared {
     table: MethodTable,
@@ -72,6 +76,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(settings: &ServerSettings, table: MethodTable) -> anyhow::Result<Self> {
+        ensure!(
+            settings.max_message_bytes <= TONIC_MESSAGE_BYTES,
+            "server.max_message_bytes is above {TONIC_MESSAGE_BYTES}, which tonic refuses without a reason"
+        );
         Ok(Self {
             table,
             issuers: settings.identity.issuers()?,

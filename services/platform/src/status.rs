@@ -56,7 +56,6 @@ pub fn to_rpc_status(failure: &Failure) -> tonic_types::Status {
 }
 
 /// A handler's answer. An internal failure is logged here, once, with its internal text.
-#[expect(clippy::result_large_err, reason = "the signature that tonic's server traits ask for")]
 pub fn answer<T>(result: Result<T, Failure>) -> Result<tonic::Response<T>, tonic::Status> {
     match result {
         Ok(message) => Ok(tonic::Response::new(message)),

@@ -1,0 +1,37 @@
+//! The end of a server.
+
+use std::time::Duration;
+
+use canopy_proto::common::v1::ListEventsRequest;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use crate::suite::{PATIENCE, Suite};
+
+#[tokio::test]
+async fn a_mute_peer_does_not_keep_the_server_from_ending() {
+    let suite = Suite::start(|settings| settings.drain_seconds = 1).await;
+    let mut mute = TcpStream::connect(suite.address).await.unwrap();
+    // The server's first frame says that the connection was taken; nothing is ever sent back.
+    mute.read_u8().await.unwrap();
+    suite.stop.send(()).unwrap();
+    tokio::time::timeout(PATIENCE, suite.served).await.unwrap().unwrap().unwrap();
+    drop(mute);
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_answered_before_the_server_ends() {
+    let mut suite = Suite::start(|_| {}).await;
+    let mut client = suite.client().await;
+    let request = suite.request(ListEventsRequest { epoch: "wait".to_owned(), ..Default::default() });
+    let call = tokio::spawn(async move { client.list_events(request).await });
+    suite.called().await;
+    suite.stop.send(()).unwrap();
+    // The port is closed at once: no new call starts while the old one finishes.
+    let closed = async { while TcpStream::connect(suite.address).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
+    assert!(!suite.served.is_finished());
+    suite.release.notify_one();
+    call.await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), suite.served).await.unwrap().unwrap().unwrap();
+}
