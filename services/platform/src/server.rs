@@ -79,13 +79,14 @@ impl Server {
         let ready = self.ready.unwrap_or(always_ready);
         let following = tokio::spawn(health::follow(reporter.clone(), self.services, ready));
 
-        let (stopping, stopped) = watch::channel(false);
         let services = self.services;
+        let shared = self.shared.clone();
+        let stopping = self.shared.stopping.subscribe();
         let signal = async move {
             shutdown.await;
             following.abort();
             health::set(&reporter, services, false).await;
-            stopping.send_replace(true);
+            shared.stopping.send_replace(true);
         };
         let server = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -98,7 +99,7 @@ impl Server {
         let served = tokio::select! {
             served = server => served.context("serve"),
             // A mute peer keeps its connection open for ever; the drain does not wait for it (hyper#4170).
-            () = drained(stopped, self.drain) => {
+            () = drained(stopping, self.drain) => {
                 tracing::warn!(drain_seconds = self.drain.as_secs(), "stopped with connections still open");
                 Ok(())
             }
@@ -108,10 +109,7 @@ impl Server {
     }
 }
 
-async fn drained(mut stopped: watch::Receiver<bool>, drain: Duration) {
-    if stopped.wait_for(|stopped| *stopped).await.is_err() {
-        // The server went away without a stop; its own result tells why.
-        std::future::pending::<()>().await;
-    }
+async fn drained(stopping: watch::Receiver<bool>, drain: Duration) {
+    stack::stopped(stopping).await;
     tokio::time::sleep(drain).await;
 }

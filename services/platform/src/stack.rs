@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use futures::future::{BoxFuture, FutureExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service;
@@ -19,11 +19,14 @@ use crate::server::ServerSettings;
 mod admission;
 mod body;
 mod deadline;
+mod drain;
 mod message_size;
 mod metrics;
 mod panic_guard;
 mod shed;
 mod trace;
+
+pub(crate) use drain::stopped;
 
 type Request = http::Request<Body>;
 type Response = http::Response<Body>;
@@ -31,13 +34,15 @@ type Answer = BoxFuture<'static, Response>;
 type Layer = fn(Arc<Shared>, Request, Next) -> Answer;
 
 /// The layers, outermost first. Health and reflection pass by all of them.
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
     // First, so that the span covers refusals too and every log line below carries the trace.
     |stack, request, next| trace::span(stack, request, next).boxed(),
     // Counts and times what the caller sees, whoever answers it.
     |stack, request, next| metrics::record(stack, request, next).boxed(),
     // Before any work: an overloaded server must be cheap to be refused by.
     |stack, request, next| shed::limit(stack, request, next).boxed(),
+    // Followers would keep a stopping server open for the whole drain.
+    |stack, request, next| drain::hang_up(stack, request, next).boxed(),
     // Bounds all that follows; tonic's own timer would say CANCELLED.
     |stack, request, next| deadline::enforce(stack, request, next).boxed(),
     // Who is calling. Nothing else makes a caller known.
@@ -68,6 +73,8 @@ pub(crate) struct Shared {
     issuers: AcceptedIssuers,
     audience: String,
     in_flight: Arc<Semaphore>,
+    /// True from the moment the server is told to stop.
+    pub(crate) stopping: watch::Sender<bool>,
     deadline_cap: Duration,
     max_message_bytes: usize,
     tryout: bool,
@@ -84,6 +91,7 @@ impl Shared {
             table,
             issuers: settings.identity.issuers()?,
             audience: settings.identity.name.clone(),
+            stopping: watch::Sender::new(false),
             in_flight: Arc::new(Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS))),
             deadline_cap: Duration::from_secs(settings.deadline_cap_seconds),
             max_message_bytes: settings.max_message_bytes,

@@ -1,16 +1,15 @@
-//! What goes on while an answer's body is sent: it is observed to its end, ended at the deadline, guarded against
+//! What goes on while an answer's body is sent: it is observed to its end, ended at the deadline or at a stop, guarded against
 //! panics, and holds the call's place in flight.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use bytes::Bytes;
 use canopy_kernel::{Code, Failure};
+use futures::future::BoxFuture;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
-use tokio::time::Sleep;
 use tonic::body::Body;
 
 use super::{Response, panic_guard};
@@ -32,10 +31,9 @@ pub(super) fn hold(response: Response, held: impl Send + 'static) -> Response {
     observe(response, move |_| drop(held))
 }
 
-/// Ends a stream with `failure` at the deadline.
-pub(super) fn end_at(response: Response, deadline: Instant, failure: Failure) -> Response {
-    let sleep = Box::pin(tokio::time::sleep_until(deadline.into()));
-    response.map(|body| Body::new(Ending { body, sleep, failure, over: false }))
+/// Ends a stream with the failure that `end` comes to, as soon as it does.
+pub(super) fn end_when(response: Response, end: BoxFuture<'static, Failure>) -> Response {
+    response.map(|body| Body::new(Ending { body, end, over: false }))
 }
 
 /// Ends a stream whose source panics with INTERNAL.
@@ -98,8 +96,7 @@ impl http_body::Body for Observed {
 
 struct Ending {
     body: Body,
-    sleep: Pin<Box<Sleep>>,
-    failure: Failure,
+    end: BoxFuture<'static, Failure>,
     over: bool,
 }
 
@@ -111,9 +108,9 @@ impl http_body::Body for Ending {
         if self.over {
             return Poll::Ready(None);
         }
-        if self.sleep.as_mut().poll(cx).is_ready() {
+        if let Poll::Ready(failure) = self.end.as_mut().poll(cx) {
             self.over = true;
-            return Poll::Ready(Some(Ok(Frame::trailers(to_trailers(&self.failure)))));
+            return Poll::Ready(Some(Ok(Frame::trailers(to_trailers(&failure)))));
         }
         Pin::new(&mut self.body).poll_frame(cx)
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use canopy_kernel::{Failure, reason};
+use futures::FutureExt;
 
-use super::body::end_at;
+use super::body::end_when;
 use super::{Arrived, Next, Request, Response, Shared};
 use crate::metadata::{GRPC_TIMEOUT, parse_timeout};
 use crate::status::to_http;
@@ -26,7 +27,9 @@ pub(super) async fn enforce(stack: Arc<Shared>, mut request: Request, next: Next
     request.extensions_mut().insert(Deadline(deadline));
     let streams = stack.answers_with_stream(request.uri().path());
     match tokio::time::timeout_at(deadline.into(), next.call(request)).await {
-        Ok(response) if streams => end_at(response, deadline, exceeded()),
+        Ok(response) if streams => {
+            end_when(response, tokio::time::sleep_until(deadline.into()).map(|()| exceeded()).boxed())
+        }
         Ok(response) => response,
         Err(_) => to_http(&exceeded()),
     }

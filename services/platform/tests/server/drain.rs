@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use canopy_proto::common::v1::ListEventsRequest;
+use canopy_platform::from_status;
+use canopy_proto::common::v1::{ListEventsRequest, SubscribeRequest};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
@@ -34,4 +35,17 @@ async fn a_call_in_flight_is_answered_before_the_server_ends() {
     suite.release.notify_one();
     call.await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_secs(10), suite.served).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_follower_is_told_to_come_back_and_does_not_hold_the_server_up() {
+    let suite = Suite::start(|settings| settings.drain_seconds = 3600).await;
+    let mut client = suite.client().await;
+    let mut stream = client.subscribe(suite.request(SubscribeRequest::default())).await.unwrap().into_inner();
+    stream.message().await.unwrap().unwrap();
+    suite.stop.send(()).unwrap();
+    let status = tokio::time::timeout(PATIENCE, stream.message()).await.unwrap().unwrap_err();
+    let failure = from_status(&status);
+    assert_eq!((failure.reason().name, failure.details()["service"].as_str()), ("SERVICE_DOWN", "registry"));
+    tokio::time::timeout(PATIENCE, suite.served).await.unwrap().unwrap().unwrap();
 }
