@@ -57,7 +57,8 @@ impl LogSigner {
         if signer.name() != origin(service) {
             return Err("it is the key of another log");
         }
-        let key = line.rsplit('+').next().and_then(|it| BASE64_STANDARD.decode(it).ok());
+        // The key itself may hold a `+`: it is what stands behind the fourth.
+        let key = line.splitn(5, '+').nth(4).and_then(|it| BASE64_STANDARD.decode(it).ok());
         let seed = key.as_deref().and_then(|it| it.split_first_chunk::<1>()?.1.try_into().ok());
         let seed: [u8; 32] = seed.ok_or("it is no Ed25519 key")?;
         let public = SigningKey::from_bytes(&seed).verifying_key();
