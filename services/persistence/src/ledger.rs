@@ -21,8 +21,6 @@ mod balance;
 mod book;
 mod repeat;
 mod resolve;
-#[cfg(test)]
-mod tests;
 mod verify;
 
 pub use account::open_accounts;

@@ -45,16 +45,6 @@ impl PageToken {
         // A sealed position that does not read is one of an earlier build: start again.
         serde_json::from_slice(json).map(Some).map_err(|error| invalid().because(error))
     }
-
-    /// The position that the token stands for, or where the first page begins.
-    pub fn open_or<T: DeserializeOwned>(
-        crypt: &Crypt,
-        scope: &str,
-        token: &str,
-        first: T,
-    ) -> Result<T, Failure> {
-        Self::open(crypt, scope, token).map(|position| position.unwrap_or(first))
-    }
 }
 
 #[cfg(test)]

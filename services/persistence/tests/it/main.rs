@@ -4,6 +4,7 @@
 mod feed;
 mod import;
 mod kill;
+mod ledger;
 mod log;
 mod pool;
 mod support;
