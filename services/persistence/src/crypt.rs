@@ -52,9 +52,8 @@ impl Crypt {
     /// was written before.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let mut keys = read_folder(folder)?;
-        let index = keys
-            .remove(INDEX_KEY)
-            .ok_or_else(|| secret_file::refused(folder, "it holds no index.key"))?;
+        let index =
+            keys.remove(INDEX_KEY).ok_or_else(|| secret_file::refused(folder, "it holds no index.key"))?;
         let newest = keys
             .last_key_value()
             .map(|(id, _)| id.clone())
@@ -93,8 +92,9 @@ impl Crypt {
     /// Opens a sealed value with the key that it names.
     pub fn unseal(&self, sealed: &Sealed) -> Result<String, Failure> {
         let key_id = sealed.key_id.as_str();
-        let fault =
-            |what: &str| Failure::new(&reason::INTERNAL).because(format!("sealed value of key {key_id:?}: {what}"));
+        let fault = |what: &str| {
+            Failure::new(&reason::INTERNAL).because(format!("sealed value of key {key_id:?}: {what}"))
+        };
         let cipher = self.0.ciphers.get(key_id).ok_or_else(|| fault("this key is not in the folder"))?;
         let rest = sealed.cipher.strip_prefix(&[FORM]).ok_or_else(|| fault("unknown form"))?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(|| fault("cut short"))?;
@@ -121,7 +121,8 @@ impl Crypt {
 
     /// One key serves several uses: use and domain come with their lengths, so no two inputs run together.
     fn mac(&self, usage: &str, domain: &str, value: &[u8]) -> Hmac<Sha256> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0.index).expect("HMAC takes a key of any length");
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0.index).expect("HMAC takes a key of any length");
         for part in [usage.as_bytes(), domain.as_bytes(), value] {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
@@ -151,10 +152,9 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, [u8; KEY_BYTES]>, Failu
     let mut keys = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
-        let (Some(id), Some("key")) = (
-            path.file_stem().and_then(|it| it.to_str()),
-            path.extension().and_then(|it| it.to_str()),
-        ) else {
+        let (Some(id), Some("key")) =
+            (path.file_stem().and_then(|it| it.to_str()), path.extension().and_then(|it| it.to_str()))
+        else {
             continue;
         };
         let key = unhex(&secret_file::read(&path)?)

@@ -66,7 +66,11 @@ fn a_blind_index_finds_equal_values_of_one_domain_and_key() {
     let index = crypt.blind_index("registry.passport", "CHN E12345678");
     assert_eq!(index, keys(folder.path()).blind_index("registry.passport", "CHN E12345678"));
     assert_ne!(index, crypt.blind_index("registry.account", "CHN E12345678"));
-    assert_ne!(index, crypt.blind_index("registry.passportC", "HN E12345678"), "domain and value do not run together");
+    assert_ne!(
+        index,
+        crypt.blind_index("registry.passportC", "HN E12345678"),
+        "domain and value do not run together"
+    );
     assert_ne!(index, keys(other.path()).blind_index("registry.passport", "CHN E12345678"));
 }
 

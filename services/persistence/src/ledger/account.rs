@@ -15,7 +15,9 @@ pub async fn open_accounts(conn: &mut PgConnection, accounts: &[NewAccount]) -> 
     }
     insert(conn, accounts).await?;
     if others(conn, accounts).await? > 0 {
-        return Err(Failure::new(&reason::REQUEST_ID_REUSED).because("a ledger account is open with other terms"));
+        return Err(
+            Failure::new(&reason::REQUEST_ID_REUSED).because("a ledger account is open with other terms")
+        );
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use canopy_kernel::id::{LedgerAccountId, TransferId};
-use canopy_kernel::{Fen, Failure, reason};
+use canopy_kernel::{Failure, Fen, reason};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -107,10 +107,9 @@ impl Standing {
         };
         let Some(resolved_by) = self.resolved_by else {
             // Unresolved and not booked: the day is the only thing that kept it out.
-            return Err(Failure::new(&reason::STATUS_DATE_ORDER).with("latest", reserved_on).because(format!(
-                "{} is dated before its reservation",
-                asked.id
-            )));
+            return Err(Failure::new(&reason::STATUS_DATE_ORDER)
+                .with("latest", reserved_on)
+                .because(format!("{} is dated before its reservation", asked.id)));
         };
         let same_day = day(&self.resolved_on) == Some(asked.effective_on);
         let same_kind = self.resolved_as.as_deref() == Some(kind.as_str());

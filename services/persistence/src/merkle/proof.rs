@@ -25,8 +25,7 @@ pub fn verify_inclusion(
     (position, leaf): (u64, Hash),
 ) -> Result<(), MerkleError> {
     within(position, size)?;
-    tlog_tiles::check_record(&proof.to_vec(), size, root, position, leaf)
-        .map_err(|_| MerkleError::Proof)
+    tlog_tiles::check_record(&proof.to_vec(), size, root, position, leaf).map_err(|_| MerkleError::Proof)
 }
 
 /// The indexes that [`consistency_proof`] reads.

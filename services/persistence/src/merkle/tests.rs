@@ -151,7 +151,9 @@ fn a_checkpoint_that_was_changed_or_signed_by_another_key_is_refused() {
     let other = LogSigner::open(&path, "registry").unwrap();
     assert!(verify_checkpoint(GOLDEN, other.verifier_key()).is_err());
     assert!(verify_checkpoint(&GOLDEN.replace("\n3\n", "\n4\n"), VERIFIER_KEY).is_err());
-    assert!(verify_checkpoint(&GOLDEN.replace("canopy/registry\n", "canopy/subsidy\n"), VERIFIER_KEY).is_err());
+    assert!(
+        verify_checkpoint(&GOLDEN.replace("canopy/registry\n", "canopy/subsidy\n"), VERIFIER_KEY).is_err()
+    );
     assert!(verify_checkpoint("", VERIFIER_KEY).is_err());
     assert!(verify_checkpoint(GOLDEN, "").is_err());
 }
