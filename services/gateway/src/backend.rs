@@ -123,10 +123,7 @@ impl Slot {
     /// The connection, unless it is closed or closing.
     async fn willing(&self) -> Option<SendRequest<Bytes>> {
         let live = self.live.load().as_deref().cloned()?;
-        match live.ready().await {
-            Ok(ready) => Some(ready),
-            Err(_) => None,
-        }
+        live.ready().await.ok()
     }
 }
 

@@ -147,3 +147,61 @@ fn bearer(headers: &HeaderMap) -> Result<&[u8], Failure> {
         _ => Err(Failure::new(&reason::TOKEN_MISSING)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+
+    use super::*;
+
+    const EXPIRES: i64 = 1_700_000_000;
+
+    fn callers_and_headers() -> (Callers, HeaderMap) {
+        let (private, public) = canopy_platform::generate_key().unwrap();
+        let mut config = Config::default();
+        let keys = BTreeMap::from([("k".to_owned(), public)]);
+        config.tokens.issuers.insert("issuer".to_owned(), keys);
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some("k".to_owned());
+        let claims = serde_json::json!({
+            "iss": "issuer", "aud": "canopy", "iat": EXPIRES - 600, "exp": EXPIRES,
+            "agency": "bureau", "system": "portal", "roles": ["OPERATOR"],
+        });
+        let key = EncodingKey::from_ed_pem(private.as_bytes()).unwrap();
+        let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        (Callers::new(&config).unwrap(), headers)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_remembered_token_expires_like_any_other() {
+        let (callers, headers) = callers_and_headers();
+        let first = callers.recognise(&headers, at(EXPIRES - 1)).ok().unwrap();
+        let second = callers.recognise(&headers, at(EXPIRES - 1)).ok().unwrap();
+        assert!(Arc::ptr_eq(&first, &second), "verified twice");
+        let refused = callers.recognise(&headers, at(EXPIRES)).err().unwrap();
+        assert_eq!(refused.reason(), &reason::TOKEN_EXPIRED);
+    }
+
+    #[test]
+    fn an_assertion_is_used_again_until_it_is_about_to_expire() {
+        let (callers, headers) = callers_and_headers();
+        let signer = SigningIdentity::from_bytes("gateway", &[7; 32]).unwrap();
+        let assertions = Assertions::new(signer, vec!["registry".to_owned(), "subsidy".to_owned()]);
+        let now = EXPIRES - 500;
+        let caller = callers.recognise(&headers, at(now)).ok().unwrap();
+        let issue = |route, time, now| assertions.issue(&caller, (route, time), at(now)).unwrap();
+        let first = issue(0, None, now);
+        assert_eq!(issue(0, None, now + 39), first);
+        assert_ne!(issue(0, None, now + 40), first);
+        assert_ne!(issue(1, None, now), first);
+        assert_ne!(issue(0, Some(at(0)), now), first);
+    }
+}

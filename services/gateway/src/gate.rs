@@ -3,13 +3,16 @@
 use canopy_kernel::{Clock, Failure};
 use canopy_platform::metadata::{ASSERTION, BUSINESS_TIME};
 use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
+use tracing::Instrument as _;
 
 use crate::answer::{self, Body};
 use crate::caller::{Assertions, Callers};
 use crate::deadline::{self, Cap};
 use crate::load::Load;
+use crate::observe::Observer;
 use crate::own::Own;
 use crate::relay::{self, Terms, Time};
 use crate::route::Routes;
@@ -17,6 +20,7 @@ use crate::trace;
 
 /// Everything a call meets on its way.
 pub(crate) struct Gate {
+    pub(crate) observer: Observer,
     pub(crate) own: Own,
     pub(crate) load: Load,
     pub(crate) routes: Routes,
@@ -27,14 +31,21 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Answers the call, whatever comes of it.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         if Own::serves(request.uri().path()) {
             return self.own.answer(request).await;
         }
-        let path = request.uri().path_and_query().cloned();
-        self.pass(request)
-            .await
-            .unwrap_or_else(|failure| answer::refusal(path.as_ref().map_or("", |path| path.path()), &failure))
+        let address = request.uri().path_and_query().cloned();
+        let path = address.as_ref().map_or("", PathAndQuery::path);
+        let outcome = match self.observer.begin(self.routes.label(path), request.headers_mut()) {
+            None => self.pass(request).await,
+            Some(observation) => {
+                let outcome = self.pass(request).instrument(observation.span.clone()).await;
+                observation.end(outcome.as_ref().err());
+                outcome
+            }
+        };
+        outcome.unwrap_or_else(|failure| answer::refusal(path, &failure))
     }
 
     async fn pass(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Failure> {

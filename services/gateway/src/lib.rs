@@ -8,6 +8,7 @@ pub mod config;
 mod deadline;
 mod gate;
 mod load;
+mod observe;
 mod own;
 mod quota;
 mod recent;
@@ -30,6 +31,7 @@ use crate::caller::{Assertions, Callers};
 use crate::deadline::Cap;
 use crate::gate::Gate;
 use crate::load::Load;
+use crate::observe::Observer;
 use crate::own::Own;
 use crate::route::Routes;
 use crate::server::Server;
@@ -50,6 +52,7 @@ pub async fn run(
     };
     tracing::info!(address = %listener.local_addr()?, tls = config.tls.is_some(), "gateway serves");
     server.serve(listener, shutdown).await;
+    tracing::info!("gateway has stopped");
     telemetry::flush().await;
     Ok(())
 }
@@ -58,6 +61,7 @@ fn gate(config: &Config) -> anyhow::Result<Gate> {
     let routes = Routes::new(config, &MethodTable::of_suite()?)?;
     let signer = config.server.identity.signing().context("server.identity")?;
     Ok(Gate {
+        observer: Observer::new(&config.server.telemetry),
         own: Own::new(&routes.services())?,
         load: Load::new(config.server.max_in_flight),
         callers: Callers::new(config)?,

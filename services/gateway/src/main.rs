@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         Arguments::command().after_help(help.clone()).mut_subcommand("serve", |serve| serve.after_help(help));
     let Command::Serve { config } = Arguments::from_arg_matches(&command.get_matches())?.command;
     let config: Config = config::load("CANOPY_GATEWAY", config.as_deref())?;
-    let _telemetry = telemetry::init(&config.server.telemetry)?;
+    let telemetry = telemetry::init(&config.server.telemetry)?;
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .with_context(|| format!("listen on {}", config.server.listen))?;
@@ -46,5 +46,7 @@ async fn main() -> anyhow::Result<()> {
             Ok(()) = tokio::signal::ctrl_c() => {}
         }
     };
-    canopy_gateway::run(config, listener, stop).await
+    let served = canopy_gateway::run(config, listener, stop).await;
+    telemetry.shutdown().await;
+    served
 }

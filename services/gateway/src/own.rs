@@ -2,6 +2,8 @@
 
 use http::{Request, Response};
 use hyper::body::Incoming;
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
@@ -53,6 +55,19 @@ fn reflection(services: &[String]) -> tonic_reflection::server::Builder<'static>
         .register_encoded_file_descriptor_set(canopy_proto::IMAGE)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
+        .register_file_descriptor_set(error_details());
     names.fold(builder, tonic_reflection::server::Builder::with_service_name)
+}
+
+/// The types of an error's details, which no message names, so that a tool can show them in words.
+fn error_details() -> FileDescriptorSet {
+    let mut set =
+        FileDescriptorSet::decode(tonic_types::pb::FILE_DESCRIPTOR_SET).expect("a set that prost made");
+    set.file.retain_mut(|file| {
+        let named = file.name().ends_with("error_details.proto");
+        file.name = Some("google/rpc/error_details.proto".to_owned());
+        named
+    });
+    set
 }

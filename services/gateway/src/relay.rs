@@ -142,7 +142,10 @@ impl Upload {
             }
             let sent = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => self.send(frame),
-                Some(Err(_)) => return Poll::Ready(self.stream.send_reset(Reason::CANCEL)),
+                Some(Err(_)) => {
+                    self.stream.send_reset(Reason::CANCEL);
+                    return Poll::Ready(());
+                }
                 None => self.stream.send_data(Bytes::new(), true).map(|()| Sent::Last),
             };
             match sent {

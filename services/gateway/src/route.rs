@@ -79,6 +79,11 @@ impl Routes {
         }
     }
 
+    /// The path for a metric: one that nobody serves is the caller's invention and no label.
+    pub(crate) fn label<'p>(&self, path: &'p str) -> &'p str {
+        if self.methods.contains_key(path) { path } else { "unknown" }
+    }
+
     pub(crate) fn backend(&self, method: &Method) -> &Backend {
         &self.routes[method.route].backend
     }

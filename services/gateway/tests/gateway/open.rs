@@ -53,12 +53,13 @@ async fn reflection_lists_the_services_that_can_be_reached() {
 }
 
 #[tokio::test]
-async fn reflection_describes_a_service() {
+async fn reflection_describes_services_and_the_details_of_errors() {
     let suite = Suite::start().await;
-    let symbol = "canopy.registry.v1.FeedService".to_owned();
-    let answer = reflect(&suite, MessageRequest::FileContainingSymbol(symbol)).await;
-    let MessageResponse::FileDescriptorResponse(files) = answer else { panic!("no file") };
-    assert!(!files.file_descriptor_proto.is_empty());
+    for symbol in ["canopy.registry.v1.FeedService", "google.rpc.ErrorInfo", "google.rpc.BadRequest"] {
+        let answer = reflect(&suite, MessageRequest::FileContainingSymbol(symbol.to_owned())).await;
+        let MessageResponse::FileDescriptorResponse(files) = answer else { panic!("no file for {symbol}") };
+        assert!(!files.file_descriptor_proto.is_empty());
+    }
 }
 
 #[tokio::test]
