@@ -74,7 +74,8 @@ async fn produce(store: Store, events: i64) -> Result<(), Failure> {
         writers.spawn(async move {
             let name = format!("sub_{aggregate}");
             let count = "select count(*) from platform.outbox where aggregate = $1";
-            let written: i64 = sqlx::query_scalar(count).bind(&name).fetch_one(store.pool()).await.map_err(db)?;
+            let written: i64 =
+                sqlx::query_scalar(count).bind(&name).fetch_one(store.pool()).await.map_err(db)?;
             for version in written + 1..=events / AGGREGATES {
                 let name = name.clone();
                 let call = Call::internal("registry", "produce", None, Clock::System);

@@ -29,7 +29,15 @@ impl DatabaseSettings {
     pub const KEYS: &'static [Key] = &[
         Key { name: "database.url", default: "", meaning: "Postgres URL of the service's own database" },
         Key { name: "database.max_connections", default: "16", meaning: "most connections of one process" },
-        Key { name: "database.crypt_folder", default: "", meaning: "folder of the keys for personal columns" },
-        Key { name: "database.log_key_file", default: "", meaning: "file of the key that signs the audit log" },
+        Key {
+            name: "database.crypt_folder",
+            default: "",
+            meaning: "folder of the keys for personal columns",
+        },
+        Key {
+            name: "database.log_key_file",
+            default: "",
+            meaning: "file of the key that signs the audit log",
+        },
     ];
 }

@@ -170,7 +170,13 @@ impl Consumer {
             .await
     }
 
-    async fn park(&self, after: i64, event: Envelope, attempts: i32, why: &'static str) -> Result<(), Failure> {
+    async fn park(
+        &self,
+        after: i64,
+        event: Envelope,
+        attempts: i32,
+        why: &'static str,
+    ) -> Result<(), Failure> {
         let (producer, event) = (self.producer(), Arc::new(event));
         self.0
             .store
@@ -190,10 +196,11 @@ impl Consumer {
 
     /// Where this service stands; ("", 0) before the first event.
     async fn cursor(&self) -> Result<(String, i64), Failure> {
-        let row = sqlx::query!("select epoch, position from platform.cursor where producer = $1", self.producer())
-            .fetch_optional(self.0.store.pool())
-            .await
-            .map_err(db)?;
+        let row =
+            sqlx::query!("select epoch, position from platform.cursor where producer = $1", self.producer())
+                .fetch_optional(self.0.store.pool())
+                .await
+                .map_err(db)?;
         Ok(row.map_or((String::new(), 0), |row| (row.epoch, row.position)))
     }
 

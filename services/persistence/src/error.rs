@@ -13,7 +13,9 @@ const RETRYABLE: [&str; 4] = ["40001", "40P01", "55P03", "57014"];
 pub fn db(error: sqlx::Error) -> Failure {
     if let Some(code) = error.as_database_error().and_then(|it| it.code()) {
         if RETRYABLE.contains(&code.as_ref()) {
-            return Failure::new(&reason::TRANSACTION_CONFLICT).because(&error).retry_after(Duration::from_millis(50));
+            return Failure::new(&reason::TRANSACTION_CONFLICT)
+                .because(&error)
+                .retry_after(Duration::from_millis(50));
         }
         // Class 57P: the server is shutting down or starting up; class 53: out of resources.
         if code.starts_with("57P") || code.starts_with("53") {
@@ -22,9 +24,10 @@ pub fn db(error: sqlx::Error) -> Failure {
         return Failure::new(&reason::INTERNAL).because(&error);
     }
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            down(&error)
-        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => down(&error),
         // A connection cut in the middle of an answer.
         sqlx::Error::Protocol(_) => down(&error),
         other => Failure::new(&reason::INTERNAL).because(other),

@@ -58,7 +58,12 @@ pub async fn subscribe(
 }
 
 /// Waits for events behind the position; gives an empty piece at once at the beginning, later as a heartbeat.
-async fn next_piece(store: &Store, epoch: &str, after: i64, first: bool) -> Result<SubscribeResponse, Failure> {
+async fn next_piece(
+    store: &Store,
+    epoch: &str,
+    after: i64,
+    first: bool,
+) -> Result<SubscribeResponse, Failure> {
     let mut waited = Duration::ZERO;
     loop {
         let events = events_after(store, epoch, after, PIECE).await?;

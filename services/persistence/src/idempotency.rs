@@ -26,7 +26,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn new(call: &Call, request_id: &str, digest: Vec<u8>, external_ref: &str) -> Result<Key, Failure> {
+    pub(crate) fn new(
+        call: &Call,
+        request_id: &str,
+        digest: Vec<u8>,
+        external_ref: &str,
+    ) -> Result<Key, Failure> {
         Ok(Key {
             caller: call.actor().caller_key(),
             method: call.method().to_owned(),
@@ -57,7 +62,11 @@ pub(crate) enum Answer {
 
 /// Claims the key for this transaction, or finds the answer given before. A claim held by another transaction
 /// is waited for as long as the lock time-out says (250 ms), then REQUEST_IN_FLIGHT.
-pub(crate) async fn claim(conn: &mut PgConnection, key: &Key, now: Timestamp) -> Result<Option<Answer>, Failure> {
+pub(crate) async fn claim(
+    conn: &mut PgConnection,
+    key: &Key,
+    now: Timestamp,
+) -> Result<Option<Answer>, Failure> {
     // `returning set_config` lifts the short lock time-out once the claim is ours: later locks may wait longer.
     let claimed = sqlx::query_scalar!(
         r#"
@@ -130,7 +139,12 @@ pub(crate) async fn answer(conn: &mut PgConnection, key: &Key, reply: &[u8]) -> 
 }
 
 /// Stores a final refusal, after the rollback of what was refused.
-pub(crate) async fn refuse(conn: &mut PgConnection, key: &Key, failure: &Failure, now: Timestamp) -> Result<(), Failure> {
+pub(crate) async fn refuse(
+    conn: &mut PgConnection,
+    key: &Key,
+    failure: &Failure,
+    now: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         r#"
         insert into platform.idempotency

@@ -11,10 +11,10 @@ use jiff_sqlx::ToSqlx;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::db;
 use crate::idempotency::{self, Answer};
 use crate::store::{Store, detached, retried};
 use crate::tx::Tx;
-use crate::db;
 
 /// A row as it arrived: its key, its digest, and what it was read into.
 #[derive(Clone, Debug)]
@@ -84,10 +84,8 @@ impl Store {
             + 'static,
     {
         let (store, call, rows) = (self.clone(), call.clone(), Arc::new(rows));
-        detached(name, async move {
-            retried(name, || store.import_once(&call, rows.clone(), &work)).await
-        })
-        .await
+        detached(name, async move { retried(name, || store.import_once(&call, rows.clone(), &work)).await })
+            .await
     }
 
     async fn import_once<T, W>(
@@ -148,7 +146,8 @@ impl<'r, T: Clone> Piece<'r, T> {
                 );
                 self.decided[index] = Some((answer.and_then(as_result), true));
             } else if seen.insert(id, index).is_some() {
-                self.decided[index] = Some((Err(Failure::new(&reason::REQUEST_ID_REUSED).on("request_id")), true));
+                self.decided[index] =
+                    Some((Err(Failure::new(&reason::REQUEST_ID_REUSED).on("request_id")), true));
             } else if let Err(failure) = &row.value {
                 self.decided[index] = Some((Err(failure.clone()), false));
             }
@@ -157,8 +156,10 @@ impl<'r, T: Clone> Piece<'r, T> {
 
     fn fresh(&self) -> Vec<FreshRow<T>> {
         let open = self.rows.iter().enumerate().filter(|(index, _)| self.decided[*index].is_none());
-        open.filter_map(|(index, row)| row.value.as_ref().ok().map(|value| FreshRow { index, value: value.clone() }))
-            .collect()
+        open.filter_map(|(index, row)| {
+            row.value.as_ref().ok().map(|value| FreshRow { index, value: value.clone() })
+        })
+        .collect()
     }
 
     fn decide(&mut self, outcome: RowOutcome) {

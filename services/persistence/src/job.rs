@@ -134,7 +134,12 @@ impl Jobs {
         .map_err(db)?;
         let mut items: Vec<DueItem> = rows
             .into_iter()
-            .map(|row| DueItem { id: row.id, key: row.key, due_at: row.due_at.to_jiff(), attempts: row.attempts })
+            .map(|row| DueItem {
+                id: row.id,
+                key: row.key,
+                due_at: row.due_at.to_jiff(),
+                attempts: row.attempts,
+            })
             .collect();
         if let Some(day) = items.first().map(|it| self.0.store.day_of(it.due_at)) {
             items.retain(|it| self.0.store.day_of(it.due_at) == day);

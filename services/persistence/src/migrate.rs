@@ -54,10 +54,15 @@ fn fresh_epoch() -> Uuid {
 }
 
 /// Fails unless the database is this service's and has exactly the migrations of this build.
-pub(crate) async fn require_known_schema(pool: &PgPool, service: &str, migrator: &Migrator) -> Result<(), Failure> {
+pub(crate) async fn require_known_schema(
+    pool: &PgPool,
+    service: &str,
+    migrator: &Migrator,
+) -> Result<(), Failure> {
     require_versions(pool, &PLATFORM, "platform.schema_version").await?;
     require_versions(pool, migrator, &format!("{service}.schema_version")).await?;
-    let owner = sqlx::query_scalar!("select service from platform.installation").fetch_one(pool).await.map_err(db)?;
+    let owner =
+        sqlx::query_scalar!("select service from platform.installation").fetch_one(pool).await.map_err(db)?;
     if owner != service {
         return Err(unknown(format!("the database belongs to {owner}")));
     }
@@ -66,7 +71,8 @@ pub(crate) async fn require_known_schema(pool: &PgPool, service: &str, migrator:
 
 async fn require_versions(pool: &PgPool, migrator: &Migrator, table: &str) -> Result<(), Failure> {
     // The table's name cannot be a parameter; both names are constants of this build.
-    let sql = sqlx::AssertSqlSafe(format!("select version, checksum from {table} where success order by version"));
+    let sql =
+        sqlx::AssertSqlSafe(format!("select version, checksum from {table} where success order by version"));
     let rows: Vec<(i64, Vec<u8>)> = match sqlx::query_as(sql).fetch_all(pool).await {
         Ok(rows) => rows,
         // 42P01: the table is not there, so nothing was migrated.
@@ -77,7 +83,11 @@ async fn require_versions(pool: &PgPool, migrator: &Migrator, table: &str) -> Re
     };
     let known: Vec<(i64, Vec<u8>)> = migrator.iter().map(|it| (it.version, it.checksum.to_vec())).collect();
     if rows != known {
-        return Err(unknown(format!("{table} holds {} migrations, this build knows {}", rows.len(), known.len())));
+        return Err(unknown(format!(
+            "{table} holds {} migrations, this build knows {}",
+            rows.len(),
+            known.len()
+        )));
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use canopy_kernel::id::AuditId;
 use canopy_kernel::{Failure, PageSize, StoredFailure, reason};
 use canopy_platform::to_rpc_status;
 use canopy_proto::common::v1::{
-    AuditRecord, Checkpoint, ConsistencyProof, GetConsistencyProofRequest, GetInclusionProofRequest, InclusionProof,
-    ListAuditRecordsRequest, ListAuditRecordsResponse, ListRefusalsRequest, ListRefusalsResponse, Refusal,
+    AuditRecord, Checkpoint, ConsistencyProof, GetConsistencyProofRequest, GetInclusionProofRequest,
+    InclusionProof, ListAuditRecordsRequest, ListAuditRecordsResponse, ListRefusalsRequest,
+    ListRefusalsResponse, Refusal,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -17,11 +18,14 @@ use crate::store::Store;
 use crate::{db, feed, merkle, sequencer};
 
 /// Lists stored refusals, oldest first.
-pub async fn list_refusals(store: &Store, request: &ListRefusalsRequest) -> Result<ListRefusalsResponse, Failure> {
+pub async fn list_refusals(
+    store: &Store,
+    request: &ListRefusalsRequest,
+) -> Result<ListRefusalsResponse, Failure> {
     let size = PageSize::parse(request.page_size, 100, 1000)?;
     let scope = format!("refusals/{}", request.method);
-    let (after, id): (Timestamp, Uuid) =
-        PageToken::open(store.crypt(), &scope, &request.page_token)?.unwrap_or((Timestamp::UNIX_EPOCH, Uuid::nil()));
+    let (after, id): (Timestamp, Uuid) = PageToken::open(store.crypt(), &scope, &request.page_token)?
+        .unwrap_or((Timestamp::UNIX_EPOCH, Uuid::nil()));
     let rows = sqlx::query!(
         r#"
         select request_id, method, external_ref, refusal as "refusal!: Json<StoredFailure>", recorded_at
@@ -114,16 +118,20 @@ pub async fn list_audit_records(
 pub async fn checkpoint(store: &Store) -> Result<Checkpoint, Failure> {
     sequencer::flush(store).await?;
     sequencer::checkpoint(store).await?;
-    let row = sqlx::query!("select tree_size, root, note from platform.checkpoint order by tree_size desc limit 1")
-        .fetch_optional(store.pool())
-        .await
-        .map_err(db)?
-        .ok_or_else(|| Failure::new(&reason::UNKNOWN_RECORD))?;
+    let row =
+        sqlx::query!("select tree_size, root, note from platform.checkpoint order by tree_size desc limit 1")
+            .fetch_optional(store.pool())
+            .await
+            .map_err(db)?
+            .ok_or_else(|| Failure::new(&reason::UNKNOWN_RECORD))?;
     Ok(Checkpoint { note: row.note, tree_size: row.tree_size, root: row.root })
 }
 
 /// Proves that a record stands in the log that the newest checkpoint signs.
-pub async fn inclusion_proof(store: &Store, request: &GetInclusionProofRequest) -> Result<InclusionProof, Failure> {
+pub async fn inclusion_proof(
+    store: &Store,
+    request: &GetInclusionProofRequest,
+) -> Result<InclusionProof, Failure> {
     let id: AuditId = request.audit_id.parse().map_err(|failure: Failure| failure.on("audit_id"))?;
     let checkpoint = checkpoint(store).await?;
     let row = sqlx::query!("select position, leaf from platform.audit where id = $1", id.as_uuid())

@@ -32,7 +32,8 @@ pub(crate) async fn insert(tx: &mut Tx, events: &[Event]) -> Result<(), Failure>
         return Ok(());
     }
     let recorded_at = tx.recorded_at();
-    let ids: Vec<Uuid> = events.iter().map(|_| canopy_kernel::id::EventId::at(recorded_at).as_uuid()).collect();
+    let ids: Vec<Uuid> =
+        events.iter().map(|_| canopy_kernel::id::EventId::at(recorded_at).as_uuid()).collect();
     let kinds: Vec<String> = events.iter().map(|it| it.kind.clone()).collect();
     let aggregates: Vec<String> = events.iter().map(|it| it.aggregate.clone()).collect();
     let versions: Vec<i64> = events.iter().map(|it| it.version).collect();

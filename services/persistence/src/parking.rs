@@ -57,7 +57,11 @@ pub(crate) async fn park(
 }
 
 /// Parks those events whose aggregate has a parked one before them, and gives back the others.
-pub(crate) async fn park_behind(tx: &mut Tx, producer: &str, events: &[Envelope]) -> Result<Vec<Envelope>, Failure> {
+pub(crate) async fn park_behind(
+    tx: &mut Tx,
+    producer: &str,
+    events: &[Envelope],
+) -> Result<Vec<Envelope>, Failure> {
     let aggregates: Vec<String> = events.iter().map(|it| it.aggregate.clone()).collect();
     let blocked = sqlx::query_scalar!(
         "select distinct aggregate from platform.parked_event where producer = $1 and aggregate = any($2)",
@@ -67,7 +71,8 @@ pub(crate) async fn park_behind(tx: &mut Tx, producer: &str, events: &[Envelope]
     .fetch_all(tx.conn())
     .await
     .map_err(db)?;
-    let (behind, free): (Vec<_>, Vec<_>) = events.iter().cloned().partition(|it| blocked.contains(&it.aggregate));
+    let (behind, free): (Vec<_>, Vec<_>) =
+        events.iter().cloned().partition(|it| blocked.contains(&it.aggregate));
     if !behind.is_empty() {
         park(tx, producer, &behind, 0, "").await?;
     }
@@ -75,7 +80,10 @@ pub(crate) async fn park_behind(tx: &mut Tx, producer: &str, events: &[Envelope]
 }
 
 /// Lists parked events, oldest first.
-pub async fn list(store: &Store, request: &ListParkedEventsRequest) -> Result<ListParkedEventsResponse, Failure> {
+pub async fn list(
+    store: &Store,
+    request: &ListParkedEventsRequest,
+) -> Result<ListParkedEventsResponse, Failure> {
     let size = PageSize::parse(request.page_size, 100, 1000)?;
     let (producer, position): (String, i64) =
         PageToken::open(store.crypt(), SCOPE, &request.page_token)?.unwrap_or_default();

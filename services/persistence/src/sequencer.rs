@@ -200,7 +200,9 @@ pub(crate) async fn read_hashes(conn: &mut PgConnection, indexes: &[u64]) -> Res
         .await
         .map_err(db)?;
     rows.into_iter()
-        .map(|row| Ok((u64::try_from(row.index).unwrap_or_default(), merkle::hash_of(row.hash).map_err(broken)?)))
+        .map(|row| {
+            Ok((u64::try_from(row.index).unwrap_or_default(), merkle::hash_of(row.hash).map_err(broken)?))
+        })
         .collect()
 }
 

@@ -18,11 +18,11 @@ use tracing::Instrument;
 
 use crate::config::DatabaseSettings;
 use crate::crypt::Crypt;
+use crate::db;
 use crate::error::is_conflict;
 use crate::idempotency::{self, Answer, Key};
 use crate::merkle::LogSigner;
 use crate::tx::Tx;
-use crate::db;
 
 /// How often a transaction that met a conflict is tried in all.
 const ATTEMPTS: u32 = 8;
@@ -208,7 +208,8 @@ impl Store {
         let now = tx.recorded_at();
         match idempotency::claim(tx.conn(), key, now).await? {
             Some(Answer::Reply(bytes)) => {
-                return R::decode(bytes.as_slice()).map_err(|error| Failure::new(&reason::INTERNAL).because(error));
+                return R::decode(bytes.as_slice())
+                    .map_err(|error| Failure::new(&reason::INTERNAL).because(error));
             }
             Some(Answer::Refusal(failure)) => return Err(failure),
             None => {}

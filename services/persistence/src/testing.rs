@@ -27,8 +27,9 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Creates a database with platform's and the service's tables, and the keys beside it.
     pub async fn new(service: &'static str, migrator: &Migrator) -> Result<TestDatabase, Failure> {
-        let server = std::env::var(SERVER)
-            .map_err(|_| Failure::new(&reason::INTERNAL).because(format!("{SERVER} is not set; run make test")))?;
+        let server = std::env::var(SERVER).map_err(|_| {
+            Failure::new(&reason::INTERNAL).because(format!("{SERVER} is not set; run make test"))
+        })?;
         let name = format!("test_{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid().simple());
         let admin = PgPool::connect(&server).await.map_err(db)?;
         admin.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.map_err(db)?;

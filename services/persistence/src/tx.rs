@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::audit::{self, Transition};
 use crate::crypt::Crypt;
+use crate::db;
 use crate::outbox::{self, Event};
 use crate::store::Store;
-use crate::db;
 
 /// A transaction of the service's database. Audit rows, events and dated work are collected and written
 /// together just before the commit.
@@ -36,8 +36,7 @@ struct Due {
 impl Tx {
     /// Begins a transaction whose first lock waits 250 ms at most; claiming an idempotency key lifts that.
     pub(crate) async fn begin(store: &Store, call: &Call) -> Result<Tx, Failure> {
-        let inner =
-            store.pool().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
+        let inner = store.pool().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
         // Postgres keeps microseconds: what is hashed must be what is read back.
         let recorded_at = floor_to_micros(call.recorded_at());
         Ok(Tx {

@@ -59,7 +59,9 @@ impl fmt::Display for Break {
             Break::AuditPosition(position) => write!(f, "audit log: position {position} is missing"),
             Break::Leaf(id) => write!(f, "audit log: {id} is not the row that was hashed"),
             Break::Hash(index) => write!(f, "audit log: stored hash {index} is not that of the leaves"),
-            Break::Checkpoint(size) => write!(f, "audit log: the checkpoint over {size} leaves is not their root"),
+            Break::Checkpoint(size) => {
+                write!(f, "audit log: the checkpoint over {size} leaves is not their root")
+            }
             Break::Ledger(found) => write!(f, "{found}"),
             Break::Unreadable(failure) => write!(f, "the database cannot be read: {failure}"),
         }
@@ -76,8 +78,7 @@ impl From<Failure> for Break {
 
 /// Recomputes everything from the rows, in one snapshot, and names the first break.
 pub async fn verify(pool: &PgPool) -> Result<Report, Break> {
-    let mut tx =
-        pool.begin_with("begin isolation level repeatable read read only").await.map_err(db)?;
+    let mut tx = pool.begin_with("begin isolation level repeatable read read only").await.map_err(db)?;
     let heads = sqlx::query!("select feed_head, audit_head from platform.installation")
         .fetch_one(&mut *tx)
         .await
@@ -182,7 +183,11 @@ async fn audit_page(conn: &mut PgConnection, from: i64) -> Result<Vec<(i64, Vec<
         .collect())
 }
 
-async fn checkpoints(conn: &mut PgConnection, above: i64, up_to: i64) -> Result<Vec<(i64, Vec<u8>)>, Failure> {
+async fn checkpoints(
+    conn: &mut PgConnection,
+    above: i64,
+    up_to: i64,
+) -> Result<Vec<(i64, Vec<u8>)>, Failure> {
     let rows = sqlx::query!(
         "select tree_size, root from platform.checkpoint where tree_size > $1 and tree_size <= $2",
         above,

@@ -40,17 +40,33 @@ async fn book(
     if transfers.is_empty() {
         return Ok(());
     }
-    let batch = Batch::of(&transfers);
-    let mut outcome = write(conn, kind, &batch, recorded_at).await?;
-    if outcome.refused().is_some() {
-        // The statement saw the transfers of the moment when it began. One that was booked while it waited for
-        // its locks has been judged as if it were new; now that the locks are held, it is seen.
-        outcome = write(conn, kind, &batch, recorded_at).await?;
-    }
+    let outcome = write(conn, kind, &Batch::of(&transfers), recorded_at).await?;
+    let outcome = match outcome.refused() {
+        Some(failure) => without_repeats(conn, kind, &transfers, recorded_at, failure).await?,
+        None => outcome,
+    };
     match outcome.refused() {
         Some(failure) => Err(failure),
-        None if outcome.booked == batch.size() => Ok(()),
+        None if usize::try_from(outcome.booked) == Ok(transfers.len()) => Ok(()),
         None => repeat::same_transfers(conn, kind, &transfers).await,
+    }
+}
+
+/// The statement judges every transfer as if it were new. When that refuses, those that stand in the ledger
+/// already are left out and the rest is judged again; the locks are held by now, so none can join them.
+async fn without_repeats(
+    conn: &mut PgConnection,
+    kind: Kind,
+    transfers: &[Transfer],
+    recorded_at: Timestamp,
+    failure: Failure,
+) -> Result<Outcome, Failure> {
+    let known = repeat::known(conn, transfers).await?;
+    let fresh: Vec<Transfer> = transfers.iter().filter(|it| !known.contains(&it.id)).copied().collect();
+    match fresh.len() {
+        all if all == transfers.len() => Err(failure),
+        0 => Ok(Outcome::default()),
+        _ => write(conn, kind, &Batch::of(&fresh), recorded_at).await,
     }
 }
 
@@ -97,13 +113,10 @@ impl Batch {
             accounts,
         }
     }
-
-    fn size(&self) -> i64 {
-        i64::try_from(self.ids.len()).unwrap_or(i64::MAX)
-    }
 }
 
 /// What the statement did: how many transfers it booked, or the first account whose cap refused them all.
+#[derive(Default)]
 struct Outcome {
     booked: i64,
     scope: Option<String>,
@@ -148,19 +161,18 @@ async fn write(
             order by id
             for no key update
         ),
-        unseen as (
+        allowed as (
             select a.id, a.debit_account, a.credit_account, a.amount_fen, a.effective_on, a.place, d.ring
             from asked as a
             join locked as d on d.id = a.debit_account
             join locked as c on c.id = a.credit_account
-            where not exists (select from platform.ledger_transfer as t where t.id = a.id)
         ),
         wanted as (
             select account, sum(debit) as debit, sum(credit) as credit, min(place) as place
             from (
-                select debit_account as account, amount_fen as debit, 0 as credit, place from unseen
+                select debit_account as account, amount_fen as debit, 0 as credit, place from allowed
                 union all
-                select credit_account, 0, amount_fen, place from unseen
+                select credit_account, 0, amount_fen, place from allowed
             ) as leg
             group by account
         ),
@@ -189,7 +201,7 @@ async fn write(
             insert into platform.ledger_transfer
                 (id, kind, ring, debit_account, credit_account, amount_fen, effective_on, recorded_at)
             select id, $7, ring, debit_account, credit_account, amount_fen, effective_on, $8
-            from unseen
+            from allowed
             where not exists (select from refused)
             on conflict (id) do nothing
             returning debit_account, credit_account, amount_fen

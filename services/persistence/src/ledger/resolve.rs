@@ -52,13 +52,19 @@ async fn write(
 ) -> Result<i64, Failure> {
     let ids: Vec<Uuid> = asked.iter().map(|it| it.id.as_uuid()).collect();
     let pending: Vec<Uuid> = asked.iter().map(|it| it.pending.as_uuid()).collect();
-    // `booked` counts `locked` first: nothing is written before every lock is held.
+    // `booked` counts `locked` first: nothing is written before every lock is held. `offset 0` keeps the look-up
+    // by key: a plan made while the table was small would read the whole of it for as long as it is cached.
     sqlx::query_scalar!(
         r#"
         with reserved as (
             select r.id, r.effective_on, p.id as pending_id, p.ring, p.debit_account, p.credit_account, p.amount_fen
             from unnest($1::uuid[], $2::uuid[], $3::date[]) as r (id, pending_id, effective_on)
-            join platform.ledger_transfer as p on p.id = r.pending_id
+            cross join lateral (
+                select t.id, t.kind, t.ring, t.debit_account, t.credit_account, t.amount_fen, t.effective_on
+                from platform.ledger_transfer as t
+                where t.id = r.pending_id
+                offset 0
+            ) as p
             where p.kind = 'PENDING' and p.effective_on <= r.effective_on
         ),
         locked as (

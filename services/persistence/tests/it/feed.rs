@@ -27,7 +27,9 @@ async fn tell(store: &Store, aggregate: String, version: i64) -> Result<(), Fail
 
 async fn events(store: &Store) -> Vec<(i64, String, i64)> {
     feed::head(store, &GetFeedHeadRequest { flush: true }).await.unwrap();
-    let page = feed::list(store, &ListEventsRequest { page_size: 1000, ..ListEventsRequest::default() }).await.unwrap();
+    let page = feed::list(store, &ListEventsRequest { page_size: 1000, ..ListEventsRequest::default() })
+        .await
+        .unwrap();
     page.events.into_iter().map(|it| (it.position, it.aggregate, it.aggregate_version)).collect()
 }
 

@@ -47,7 +47,8 @@ fn refused(result: &RowResult) -> bool {
 #[tokio::test]
 async fn bad_rows_are_refused_and_the_rest_goes_in() {
     let (database, store) = database().await;
-    let rows = [request(&uuid(), "a"), request(&uuid(), "unreadable"), request(&uuid(), "a"), request("no", "b")];
+    let rows =
+        [request(&uuid(), "a"), request(&uuid(), "unreadable"), request(&uuid(), "a"), request("no", "b")];
     let results = import(&store, &rows).await;
     assert_eq!(results.iter().map(refused).collect::<Vec<_>>(), [false, true, true, true]);
     assert_eq!(results[0].name, "note/a");

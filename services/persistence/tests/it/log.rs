@@ -2,12 +2,16 @@
 
 use canopy_persistence::verify::Break;
 use canopy_persistence::{Transition, operations, verify};
-use canopy_proto::common::v1::{GetConsistencyProofRequest, GetInclusionProofRequest, ListAuditRecordsRequest};
+use canopy_proto::common::v1::{
+    GetConsistencyProofRequest, GetInclusionProofRequest, ListAuditRecordsRequest,
+};
 use sqlx::Executor;
 
 use crate::support::{call, database};
 
-async fn written(transitions: usize) -> (canopy_persistence::testing::TestDatabase, canopy_persistence::Store) {
+async fn written(
+    transitions: usize,
+) -> (canopy_persistence::testing::TestDatabase, canopy_persistence::Store) {
     let (database, store) = database().await;
     for n in 0..transitions {
         store
@@ -35,7 +39,8 @@ async fn written(transitions: usize) -> (canopy_persistence::testing::TestDataba
 #[tokio::test]
 async fn every_record_is_proved_to_stand_in_the_signed_log() {
     let (database, store) = written(11).await;
-    let records = operations::list_audit_records(&store, &ListAuditRecordsRequest::default()).await.unwrap().records;
+    let records =
+        operations::list_audit_records(&store, &ListAuditRecordsRequest::default()).await.unwrap().records;
     assert_eq!(records.iter().map(|it| it.position).collect::<Vec<_>>(), (0..11).collect::<Vec<i64>>());
     for record in &records {
         let request = GetInclusionProofRequest { audit_id: record.id.clone() };

@@ -158,7 +158,8 @@ async fn validate_only_decides_and_writes_nothing() {
 async fn a_caller_that_hangs_up_leaves_all_of_the_write() {
     let (database, store) = database().await;
     let message = request(&uuid(), "kept");
-    let (entered, release, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (entered, release, done) =
+        (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
     let gates = (entered.clone(), release.clone(), done.clone());
     let write = Write::new("hang_up", &message.request_id, &message);
     let the_call = call();
@@ -182,7 +183,8 @@ async fn a_caller_that_hangs_up_leaves_all_of_the_write() {
     // The same request waits for the commit and gets the first answer.
     let again = Write::new("hang_up", &message.request_id, &message);
     loop {
-        let answer = store.write(&the_call, again.clone(), (), |_, _| Box::pin(async { Ok(ParkedEvent::default()) }));
+        let answer =
+            store.write(&the_call, again.clone(), (), |_, _| Box::pin(async { Ok(ParkedEvent::default()) }));
         match answer.await {
             Err(failure) if failure.reason().name == "REQUEST_IN_FLIGHT" => {}
             answer => break drop(answer.unwrap()),
