@@ -1,0 +1,241 @@
+//! The report of a replay: tables for the operator, files for other programs, and whether all that is covered is
+//! equal.
+
+use std::path::Path;
+
+use anyhow::Context;
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+
+use super::answers::{Answers, ByPayee, Refusal, Refusals};
+use super::file::position;
+use super::file::{FILES, RecordFile};
+use super::outcome::Outcome;
+use super::plan::RowId;
+use super::verdict::{Compared, FigureLine, Verdict, compare, figures};
+use super::year::Year;
+
+/// Differences of one kind that are shown; the rest is counted.
+const SHOWN: usize = 20;
+
+/// Everything compared.
+#[derive(Debug)]
+pub struct Report {
+    figures: Vec<FigureLine>,
+    refusals: Refusals,
+    refused: Option<Vec<Compared<(String, u64), Refusal>>>,
+    excluded: Option<Vec<Compared<(String, String), String>>>,
+    paid: Option<Vec<Compared<(String, String), (i64, String)>>>,
+}
+
+impl Report {
+    /// Holds the outcome against the answers.
+    pub fn of(year: &Year, outcome: Outcome, answers: &Answers) -> Self {
+        let served = |policy: &String| year.policies.contains(policy);
+        Self {
+            figures: figures(answers.figures.as_deref(), &outcome.figures),
+            refused: answers
+                .refusals
+                .as_ref()
+                .map(|expected| compare(expected, &outcome.refusals, |row| is_covered(year, row))),
+            excluded: by_payee(answers.exclusions.as_ref(), &outcome.exclusions, served),
+            paid: by_payee(answers.payouts.as_ref(), &outcome.payouts, served),
+            refusals: outcome.refusals,
+        }
+    }
+
+    /// Whether every covered figure, refusal, exclusion and paid line is equal.
+    pub fn is_equal(&self) -> bool {
+        let figures = self.figures.iter().all(|line| line.verdict != Some(Verdict::Different));
+        let tallies = [
+            self.refused.as_deref().map(tally),
+            self.excluded.as_deref().map(tally),
+            self.paid.as_deref().map(tally),
+        ];
+        figures && tallies.into_iter().flatten().all(|tally| tally.different == 0)
+    }
+
+    /// Prints the tables.
+    #[expect(clippy::print_stdout, reason = "the report is what the command is for")]
+    pub fn print(&self) {
+        println!("{}", self.figure_table());
+        println!("{}", self.refusal_table());
+        let sums = [
+            ("figures", Some(self.figure_tally())),
+            ("refused rows", self.refused.as_deref().map(tally)),
+            ("excluded firms", self.excluded.as_deref().map(tally)),
+            ("paid lines", self.paid.as_deref().map(tally)),
+        ];
+        let mut table = table(&["", "equal", "different", "not covered"]);
+        for (what, sum) in sums {
+            if let Some(Tally { equal, different, not_covered }) = sum {
+                table.add_row([
+                    what.to_owned(),
+                    equal.to_string(),
+                    different.to_string(),
+                    not_covered.to_string(),
+                ]);
+            }
+        }
+        println!("{table}");
+        for line in self.differences() {
+            println!("{line}");
+        }
+    }
+
+    /// Writes the table of figures as CSV.
+    pub fn write_figures(&self, path: &Path) -> anyhow::Result<()> {
+        write(path, &["id", "expected", "actual", "verdict"], |writer| {
+            for line in &self.figures {
+                let verdict = line.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
+                let text = |value: &Option<String>| value.clone().unwrap_or_default();
+                writer.write_record([line.id.clone(), text(&line.expected), text(&line.actual), verdict])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes what was refused as CSV, in the form of the answer file.
+    pub fn write_refusals(&self, path: &Path) -> anyhow::Result<()> {
+        write(path, &["file", "line_no", "row_key", "error", "reason_code"], |writer| {
+            let mut rows: Vec<_> = self.refusals.iter().collect();
+            rows.sort_by_key(|((file, line), _)| (position(file), *line));
+            for ((file, line), refusal) in rows {
+                let Refusal { row_key, error, reason_code } = refusal;
+                writer.write_record([file, &line.to_string(), row_key, error, reason_code])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn figure_table(&self) -> Table {
+        let mut table = table(&["figure", "name", "unit", "published", "ours", "verdict"]);
+        for line in &self.figures {
+            let (en, zh) = &line.names;
+            let verdict = line.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
+            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+            let name = format!("{zh} {en}");
+            table.add_row([
+                line.id.clone(),
+                name,
+                line.unit.clone(),
+                text(&line.expected),
+                text(&line.actual),
+                verdict,
+            ]);
+        }
+        table
+    }
+
+    fn refusal_table(&self) -> Table {
+        let mut table = table(&["refused row", "key", "expected", "ours", "verdict"]);
+        let Some(refused) = &self.refused else {
+            for ((file, line), refusal) in &self.refusals {
+                let ours = format!("{} {}", refusal.error, refusal.reason_code);
+                table.add_row([
+                    format!("{file}:{line}"),
+                    refusal.row_key.clone(),
+                    String::new(),
+                    ours,
+                    String::new(),
+                ]);
+            }
+            return table;
+        };
+        for Compared { key: (file, line), expected, actual, verdict } in refused {
+            if *verdict != Verdict::NotCovered {
+                let text = |side: &Option<Refusal>| {
+                    side.as_ref().map(|it| format!("{} {}", it.error, it.reason_code)).unwrap_or_default()
+                };
+                let key =
+                    expected.as_ref().or(actual.as_ref()).map(|it| it.row_key.clone()).unwrap_or_default();
+                table.add_row([
+                    format!("{file}:{line}"),
+                    key,
+                    text(expected),
+                    text(actual),
+                    verdict.to_string(),
+                ]);
+            }
+        }
+        table
+    }
+
+    fn figure_tally(&self) -> Tally {
+        let count = |verdict| self.figures.iter().filter(|line| line.verdict == Some(verdict)).count();
+        Tally {
+            equal: count(Verdict::Equal),
+            different: count(Verdict::Different),
+            not_covered: count(Verdict::NotCovered),
+        }
+    }
+
+    fn differences(&self) -> Vec<String> {
+        let excluded =
+            self.excluded.iter().flatten().filter(|it| it.verdict == Verdict::Different).map(|it| {
+                let ((policy, uscc), none) = (&it.key, "nothing".to_owned());
+                let (expected, actual) =
+                    (it.expected.as_ref().unwrap_or(&none), it.actual.as_ref().unwrap_or(&none));
+                format!("excluded firm {policy} {uscc}: expected {expected}, ours {actual}")
+            });
+        let paid = self.paid.iter().flatten().filter(|it| it.verdict == Verdict::Different).map(|it| {
+            let (policy, uscc) = &it.key;
+            let text = |side: &Option<(i64, String)>| {
+                side.as_ref().map_or_else(|| "nothing".to_owned(), |(fen, day)| format!("{fen} fen on {day}"))
+            };
+            format!("paid line {policy} {uscc}: expected {}, ours {}", text(&it.expected), text(&it.actual))
+        });
+        excluded.take(SHOWN).chain(paid.take(SHOWN)).collect()
+    }
+}
+
+/// How many of each verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    equal: usize,
+    different: usize,
+    not_covered: usize,
+}
+
+fn tally<K, V>(compared: &[Compared<K, V>]) -> Tally {
+    compared.iter().fold(Tally::default(), |mut tally, it| {
+        match it.verdict {
+            Verdict::Equal => tally.equal += 1,
+            Verdict::Different => tally.different += 1,
+            Verdict::NotCovered => tally.not_covered += 1,
+        }
+        tally
+    })
+}
+
+fn by_payee<V: PartialEq + Clone>(
+    expected: Option<&ByPayee<V>>,
+    actual: &ByPayee<V>,
+    served: impl Fn(&String) -> bool,
+) -> Option<Vec<Compared<(String, String), V>>> {
+    expected.map(|expected| compare(expected, actual, |(policy, _)| served(policy)))
+}
+
+/// Whether the suite covers the row: its file is one of ours and the row does not wait.
+fn is_covered(year: &Year, (file, line): &(String, u64)) -> bool {
+    let known = |it: &RecordFile| it.name == file;
+    let Some(position) = FILES.iter().position(known) else { return false };
+    !year.waiting.contains(&RowId { file: position, line: *line })
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header.to_vec());
+    table
+}
+
+fn write(
+    path: &Path,
+    header: &[&str],
+    rows: impl FnOnce(&mut csv::Writer<std::fs::File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_path(path).with_context(|| format!("write {}", path.display()))?;
+    writer.write_record(header)?;
+    rows(&mut writer)?;
+    writer.flush().with_context(|| format!("write {}", path.display()))
+}

@@ -1,0 +1,245 @@
+//! A private Postgres under the data folder: a socket, no network port, never as root, gone with the process that
+//! started it.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+
+use super::folder::Folder;
+
+/// Superuser of the private cluster.
+const ADMIN: &str = "canopy";
+/// Whom Postgres runs as when the suite is started by root.
+const UNPRIVILEGED: &str = "postgres";
+/// How long the server may take to start; it may have to recover after a crash.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// Longest path of a socket that Unix allows, with the file's own name to come.
+const SOCKET_PATH: usize = 85;
+
+/// A running private Postgres.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Child,
+    socket: PathBuf,
+}
+
+impl Postgres {
+    /// Starts the cluster of the folder, made on first start.
+    pub async fn start(folder: &Folder) -> anyhow::Result<Postgres> {
+        let binaries = binaries()?;
+        let home = home(folder)?;
+        let (data, socket) = (home.join("data"), socket(&home)?);
+        if !data.join("PG_VERSION").exists() {
+            init(&binaries, &home, &data)?;
+        }
+        wait_for_predecessor(&data).await?;
+        let log = std::fs::File::create(folder.path().join("postgres.log"))?;
+        let mut command = unprivileged(&home, &binaries.join("postgres"), &["--pdeathsig", "INT"]);
+        command.arg("-D").arg(&data).arg("-k").arg(&socket);
+        for setting in
+            ["listen_addresses=", "max_connections=200", "shared_buffers=128MB", "max_wal_size=2GB"]
+        {
+            command.args(["-c", setting]);
+        }
+        // A group of its own: Ctrl-C goes to the suite, which drains before it stops Postgres.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let server = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .context("start postgres by setpriv")?;
+        let mut postgres = Postgres { server, socket };
+        postgres.wait_until_it_answers().await?;
+        Ok(postgres)
+    }
+
+    /// URL of a database for a role.
+    pub fn url(&self, database: &str, role: &str) -> String {
+        format!("postgres://{role}@localhost/{database}?host={}", self.socket.display())
+    }
+
+    /// Makes the database and the role of a service unless they are there.
+    pub async fn ensure_database(&self, service: &str) -> anyhow::Result<()> {
+        let mut admin = PgConnection::connect(&self.url("postgres", ADMIN)).await?;
+        let known = "select count(*) from pg_database where datname = $1";
+        let count: i64 = sqlx::query_scalar(known).bind(service).fetch_one(&mut admin).await?;
+        if count == 0 {
+            // Names of services are constants of this build; identifiers cannot be parameters.
+            let role = format!(
+                "do $$ begin create role {service} login; exception when duplicate_object then null; end $$"
+            );
+            admin.execute(AssertSqlSafe(role)).await?;
+            admin.execute(AssertSqlSafe(format!("create database {service} owner {service}"))).await?;
+        }
+        admin.close().await?;
+        Ok(())
+    }
+
+    /// Stops the server in an orderly way.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        let pid = self.server.id().to_string();
+        // SIGINT: fast shutdown, open transactions are rolled back.
+        Command::new("kill").args(["-INT", &pid]).status().context("stop postgres")?;
+        let ended = tokio::task::spawn_blocking(move || self.server.wait()).await??;
+        anyhow::ensure!(ended.success(), "postgres ended with {ended}");
+        Ok(())
+    }
+
+    async fn wait_until_it_answers(&mut self) -> anyhow::Result<()> {
+        let url: sqlx::postgres::PgConnectOptions = self.url("postgres", ADMIN).parse()?;
+        let url = url.disable_statement_logging();
+        let answers = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(25));
+            loop {
+                tick.tick().await;
+                if let Ok(connection) = url.connect().await {
+                    connection.close().await?;
+                    return Ok(());
+                }
+                if let Some(ended) = self.server.try_wait()? {
+                    anyhow::bail!("postgres ended at once with {ended}; see postgres.log in the data folder");
+                }
+            }
+        };
+        tokio::time::timeout(START_WITHIN, answers).await.context("postgres does not answer")?
+    }
+}
+
+/// URLs of the databases of a suite that runs on the folder, or ran.
+pub(crate) fn url_of_running(folder: &Folder, database: &str) -> anyhow::Result<String> {
+    let socket = socket(&home(folder)?)?;
+    Ok(format!("postgres://{ADMIN}@localhost/{database}?host={}", socket.display()))
+}
+
+/// What the suite needs beside itself, each with where it was found or why not.
+pub fn prerequisites(folder: &Folder) -> Vec<(&'static str, anyhow::Result<String>)> {
+    let shown = |path: PathBuf| path.display().to_string();
+    let sandbox = super::bank::program().map(shown);
+    let setpriv = Command::new("setpriv").arg("--version").output().context("package util-linux");
+    vec![
+        ("PostgreSQL server", binaries().map(shown)),
+        ("setpriv", setpriv.map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned())),
+        ("canopy-sandbox beside this program", sandbox),
+        ("place for the databases", home(folder).map(shown)),
+    ]
+}
+
+/// The newest installed server.
+fn binaries() -> anyhow::Result<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = Vec::new();
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        for version in versions.flatten() {
+            let number = version.file_name().to_string_lossy().parse();
+            let folder = version.path().join("bin");
+            if let (Ok(number), true) = (number, folder.join("initdb").exists()) {
+                found.push((number, folder));
+            }
+        }
+    }
+    for folder in std::env::var_os("PATH").iter().flat_map(std::env::split_paths) {
+        if folder.join("initdb").exists() && folder.join("postgres").exists() {
+            found.push((0, folder));
+        }
+    }
+    found.sort();
+    found.pop().map(|it| it.1).context("no PostgreSQL server is installed; `make setup` installs it")
+}
+
+/// Where the cluster is kept: under the data folder, unless its owner cannot reach that; then under /var/lib.
+fn home(folder: &Folder) -> anyhow::Result<PathBuf> {
+    let home = folder.path().join("postgres");
+    if !is_root()? {
+        make_private(&home)?;
+        return Ok(home);
+    }
+    let reachable = unprivileged(Path::new("/"), Path::new("test"), &[])
+        .arg("-x")
+        .arg(folder.path())
+        .status()
+        .context("setpriv (package util-linux)")?;
+    if reachable.success() {
+        make_private(&home)?;
+        return Ok(home);
+    }
+    let name: String =
+        folder.path().to_string_lossy().chars().map(|it| if it == '/' { '-' } else { it }).collect();
+    let elsewhere = Path::new("/var/lib/canopy").join(name.trim_matches('-'));
+    make_private(&elsewhere)?;
+    Ok(elsewhere)
+}
+
+/// Makes the folder, its owner's alone; the owner is the unprivileged user when root starts the suite.
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    if is_root()? {
+        let owned = Command::new("chown").arg(format!("{UNPRIVILEGED}:")).arg(folder).status()?;
+        anyhow::ensure!(
+            owned.success(),
+            "user {UNPRIVILEGED} is missing; it comes with the PostgreSQL package"
+        );
+    }
+    Ok(())
+}
+
+/// Folder of the socket: beside the data, or a short one when that path is too long for a socket.
+fn socket(home: &Path) -> anyhow::Result<PathBuf> {
+    if home.as_os_str().len() <= SOCKET_PATH {
+        return Ok(home.to_owned());
+    }
+    let name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, home.as_os_str().as_encoded_bytes());
+    let short = std::env::temp_dir().join(format!("canopy-{}", name.simple()));
+    make_private(&short)?;
+    Ok(short)
+}
+
+fn init(binaries: &Path, home: &Path, data: &Path) -> anyhow::Result<()> {
+    let mut command = unprivileged(home, &binaries.join("initdb"), &[]);
+    command.args(["-A", "trust", "-U", ADMIN, "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(data);
+    let output = command.stdin(Stdio::null()).output().context("initdb by setpriv")?;
+    anyhow::ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// The program by setpriv: as the unprivileged user when this is root, and with those options of setpriv.
+fn unprivileged(home: &Path, program: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(options).current_dir("/");
+    if is_root().unwrap_or(false) {
+        command.args(["--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--init-groups"]);
+    }
+    // setpriv keeps HOME, which is root's.
+    command.arg("--").arg("env").arg(format!("HOME={}", home.display())).arg(program);
+    command
+}
+
+fn is_root() -> anyhow::Result<bool> {
+    Ok(std::fs::metadata("/proc/self")?.uid() == 0)
+}
+
+/// Waits until a server that a killed suite left has ended: it was told to when its parent died.
+async fn wait_for_predecessor(data: &Path) -> anyhow::Result<()> {
+    let file = data.join("postmaster.pid");
+    let gone = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            tick.tick().await;
+            let Ok(text) = std::fs::read_to_string(&file) else { return };
+            let pid = text.lines().next().unwrap_or_default().trim();
+            let command = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            if pid.is_empty() || !command.starts_with("postgres") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(START_WITHIN, gone).await.context("another Postgres runs on this data folder")?;
+    Ok(())
+}
