@@ -15,6 +15,9 @@ use tonic::Request;
 
 use crate::reference::rules::Rules;
 
+/// Most rows of one piece of an import.
+const MOST_ROWS: usize = 1000;
+
 /// What the RPCs of the registry share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Registry {
@@ -123,6 +126,19 @@ pub(crate) fn opened<M: Validate>(request: Request<M>) -> Result<(Call, M), Fail
     let message = request.into_inner();
     check(&message)?;
     Ok((call, message))
+}
+
+/// Takes the rows out of a message and checks the rest of it: rows stand for themselves and are read one by one.
+pub(crate) fn rows_of<M: Validate, R>(
+    message: &mut M,
+    rows: impl Fn(&mut M) -> &mut Vec<R>,
+) -> Result<Vec<R>, Failure> {
+    let rows = std::mem::take(rows(message));
+    check(message)?;
+    match rows.len() > MOST_ROWS {
+        true => Err(Failure::new(&reason::FIELD_TOO_LONG).on("rows").with("max", MOST_ROWS)),
+        false => Ok(rows),
+    }
 }
 
 /// Reads a day.

@@ -11,16 +11,12 @@ use crate::credit::model::CreditListing;
 use crate::fact::model::Fact;
 use crate::qualification::model::Qualification;
 use crate::reference::model::{ReferenceSet, Row};
-use crate::subject::model::{Identity, Subject};
+use crate::subject::model::Subject;
 use crate::{credit, fact, qualification, reference, subject};
 
 /// A subject entered the register, or its status changed.
 pub(crate) fn subject_changed(tx: &mut Tx, changed: &Subject, effective_on: Date) {
-    let mut told = changed.clone();
-    if let Identity::Person { title } = &mut told.identity {
-        *title = None;
-    }
-    let event = pb::SubjectChanged { subject: Some(subject::rpc::message(told)) };
+    let event = pb::SubjectChanged { subject: Some(subject::rpc::message(changed.clone())) };
     tx.emit(&event, &changed.id.to_string(), changed.version, effective_on);
 }
 

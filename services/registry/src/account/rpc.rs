@@ -37,16 +37,23 @@ pub(crate) async fn correct(
     let (call, request) = opened(request)?;
     let write = Write::new("correct_payment_account", &request.request_id, &request)
         .validate_only(request.validate_only);
+    let data = request.account.unwrap_or_default();
     let command = Correction {
         uscc: it.code("uscc", &request.uscc)?,
         effective_on: day("effective_on", &request.effective_on)?,
-        data: read(&request.account.unwrap_or_default()),
+        data: read(&data),
     };
-    it.store
+    let stored = it
+        .store
         .write(&call, write, command, |tx, command| {
-            Box::pin(async move { super::correct(tx, &command).await.map(message) })
+            Box::pin(async move {
+                let account = super::correct(tx, &command).await?;
+                // The answer is kept for a repeat, where a name and a number must not stand readable.
+                Ok(pb::PaymentAccount { data: None, ..message(account) })
+            })
         })
-        .await
+        .await?;
+    Ok(pb::PaymentAccount { data: Some(data), ..stored })
 }
 
 pub(crate) async fn batch_get(

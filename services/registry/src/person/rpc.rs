@@ -8,7 +8,7 @@ use tonic::Request;
 use super::model::{NewPerson, Renewal};
 use super::store;
 use crate::edge::{Registry, opened};
-use crate::subject::model::{Identity, Subject, SubjectKey};
+use crate::subject::model::SubjectKey;
 use crate::subject::{self, rpc::message};
 
 fn read(passport: Option<&pb::PassportData>) -> Result<Passport, Failure> {
@@ -30,12 +30,15 @@ pub(crate) async fn register(
     let (call, request) = opened(request)?;
     let write =
         Write::new("register_person", &request.request_id, &request).validate_only(request.validate_only);
-    let command = NewPerson { passport: read(request.passport.as_ref())?, title: request.title };
-    it.store
+    let title = request.title;
+    let command = NewPerson { passport: read(request.passport.as_ref())?, title: title.clone() };
+    let stored: pb::Subject = it
+        .store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::register(tx, &command).await.map(message) })
         })
-        .await
+        .await?;
+    Ok(pb::Subject { title, ..stored })
 }
 
 pub(crate) async fn renew(
@@ -44,15 +47,16 @@ pub(crate) async fn renew(
 ) -> Result<pb::Subject, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("renew_passport", &request.request_id, &request);
-    let command = Renewal {
-        person: request.name.parse().map_err(|failure: Failure| failure.on("name"))?,
-        passport: read(request.passport.as_ref())?,
-    };
-    it.store
+    let person = request.name.parse().map_err(|failure: Failure| failure.on("name"))?;
+    let command = Renewal { person, passport: read(request.passport.as_ref())? };
+    let stored: pb::Subject = it
+        .store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::renew(tx, &command).await.map(message) })
         })
-        .await
+        .await?;
+    let title = store::title(it.store.pool(), it.store.crypt(), person).await?;
+    Ok(pb::Subject { title, ..stored })
 }
 
 pub(crate) async fn find(
@@ -67,5 +71,5 @@ pub(crate) async fn find(
     let key = SubjectKey::Id(id);
     let person = subject::store::find(pool, &key, it.today(&call)).await?.ok_or_else(unknown)?;
     let title = store::title(pool, crypt, id).await?;
-    Ok(message(Subject { identity: Identity::Person { title: Some(title) }, ..person }))
+    Ok(pb::Subject { title, ..message(person) })
 }

@@ -7,7 +7,6 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use super::model::NewPerson;
-use crate::subject::model::{Identity, Subject};
 use crate::subject::store::NAME;
 
 /// Domain of the blind index of passport numbers.
@@ -100,11 +99,4 @@ pub(crate) async fn title(
     .await
     .map_err(db)?;
     crypt.unseal(&Sealed { cipher: row.cipher, key_id: row.key_id })
-}
-
-/// The person with the name, for an answer to someone who may see it.
-pub(crate) async fn with_title(tx: &mut Tx, person: Subject) -> Result<Subject, Failure> {
-    let crypt = tx.crypt().clone();
-    let title = title(tx.conn(), &crypt, person.id).await?;
-    Ok(Subject { identity: Identity::Person { title: Some(title) }, ..person })
 }

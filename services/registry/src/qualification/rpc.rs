@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::model::{AssessmentResult, Grant, Qualification, QualificationLevel};
 use super::store::{self, Counted, Group, Listing, Place};
 use super::{Assess, Revoke, rule_number};
-use crate::edge::{Registry, day, day_if_any, day_text, opened};
+use crate::edge::{Registry, day, day_if_any, day_text, opened, rows_of};
 use crate::subject::import::{Answers, answers};
 use crate::word::on_the_wire;
 
@@ -31,11 +31,11 @@ impl QualificationService for QualificationRpc {
     ) -> Result<Response<Self::ImportQualificationsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |message: pb::ImportQualificationsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportQualificationsRequest| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
-                    check(&message)?;
-                    let results = piece(&it, &call, &message.rows).await?;
+                    let rows = rows_of(&mut message, |it| &mut it.rows)?;
+                    let results = piece(&it, &call, &rows).await?;
                     Ok(pb::ImportQualificationsResponse { results })
                 }
             })
@@ -147,8 +147,9 @@ async fn batch(
     it: &Registry,
     request: Request<pb::BatchImportQualificationsRequest>,
 ) -> Result<pb::BatchImportQualificationsResponse, Failure> {
-    let (call, request) = opened(request)?;
-    let results = piece(it, &call, &request.rows).await?;
+    let call = Call::of(&request)?;
+    let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
+    let results = piece(it, &call, &rows).await?;
     Ok(pb::BatchImportQualificationsResponse { results })
 }
 

@@ -3,14 +3,14 @@
 use canopy_kernel::id::ReferenceSetId;
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::{ImportRow, Write};
-use canopy_platform::{answer, check};
+use canopy_platform::{Call, answer, check};
 use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::reference_service_server::ReferenceService;
 use tonic::{Request, Response, Status};
 
 use super::model::{ReferenceKind, ReferenceSet, SetState};
 use super::{row, store};
-use crate::edge::{Registry, opened};
+use crate::edge::{Registry, opened, rows_of};
 use crate::word::on_the_wire;
 
 on_the_wire!(
@@ -95,10 +95,11 @@ async fn add_rows(
     it: &Registry,
     request: Request<pb::AddReferenceRowsRequest>,
 ) -> Result<pb::AddReferenceRowsResponse, Failure> {
-    let (call, request) = opened(request)?;
+    let call = Call::of(&request)?;
+    let mut request = request.into_inner();
+    let rows = rows_of(&mut request, |it| &mut it.rows)?;
     let id = name(&request.name)?;
-    let rows = request
-        .rows
+    let rows = rows
         .iter()
         .map(|row| {
             // The set belongs to the body: the same row for another set is another request.

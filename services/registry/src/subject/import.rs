@@ -15,7 +15,7 @@ use tonic::{Status, Streaming};
 use super::model::{NewOrganisation, Profile, StatusChange, SubjectKind, SubjectStatus};
 use super::{Known, end_missing, enter};
 use crate::account;
-use crate::edge::{Registry, day, day_if_any};
+use crate::edge::{Registry, day, day_if_any, rows_of};
 
 /// A stream of answers.
 pub(crate) type Answers<T> = BoxStream<'static, Result<T, Status>>;
@@ -165,10 +165,10 @@ pub(crate) fn enterprises(
 async fn take(
     it: &Registry,
     call: &Call,
-    message: pb::ImportEnterprisesRequest,
+    mut message: pb::ImportEnterprisesRequest,
     progress: Progress,
 ) -> Result<(pb::ImportEnterprisesResponse, Progress), Failure> {
-    check(&message)?;
+    let rows = rows_of(&mut message, |it| &mut it.rows)?;
     let mut progress = match progress {
         Progress::Opening => open(&message)?,
         progress => progress,
@@ -176,12 +176,12 @@ async fn take(
     let known = match &mut progress {
         Progress::Listing { listed, .. } => {
             // A row that is refused for another fault still shows that the list has the firm.
-            listed.extend(message.rows.iter().filter_map(|row| it.codes.parse(&row.uscc).ok()));
+            listed.extend(rows.iter().filter_map(|row| it.codes.parse(&row.uscc).ok()));
             Known::Confirmed
         }
         _ => Known::Refused,
     };
-    let results = piece(it, call, firms(it, &message.rows), known).await?;
+    let results = piece(it, call, firms(it, &rows), known).await?;
     Ok((pb::ImportEnterprisesResponse { results, ended: 0 }, progress))
 }
 

@@ -181,7 +181,7 @@ pub(crate) fn tell(tx: &mut Tx, subject: &Subject, from: &str, reason: &str) {
 fn effective_on(subject: &Subject) -> Option<Date> {
     let established_on = match &subject.identity {
         Identity::Organisation { profile, .. } => profile.established_on,
-        Identity::Person { .. } => None,
+        Identity::Person => None,
     };
     subject.change.map(|change| change.effective_on).or(established_on)
 }

@@ -99,11 +99,8 @@ pub enum Identity {
         /// What the register states of it.
         profile: Profile,
     },
-    /// A person. The name stands in answers for those who may see it, and nowhere else.
-    Person {
-        /// The person's name; `None` where it is not to be shown.
-        title: Option<String>,
-    },
+    /// A person. The name is read apart, for answers to those who may see it.
+    Person,
 }
 
 /// A subject as of a day.
@@ -132,7 +129,7 @@ impl Subject {
     pub fn uscc(&self) -> Option<Uscc> {
         match &self.identity {
             Identity::Organisation { uscc, .. } => Some(*uscc),
-            Identity::Person { .. } => None,
+            Identity::Person => None,
         }
     }
 

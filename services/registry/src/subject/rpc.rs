@@ -12,7 +12,7 @@ use super::import::{Answers, answers, enterprises, firms, institutes, piece};
 use super::model::{Identity, StatusChange, Subject, SubjectKey, SubjectKind, SubjectStatus};
 use super::store::{self, Search};
 use super::{ChangeStatus, Known};
-use crate::edge::{Registry, day, day_text, opened};
+use crate::edge::{Registry, day, day_text, opened, rows_of};
 use crate::word::on_the_wire;
 use crate::{account, person};
 
@@ -48,10 +48,11 @@ impl SubjectService for SubjectRpc {
     ) -> Result<Response<Self::ImportInstitutesStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |message: pb::ImportInstitutesRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportInstitutesRequest| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
-                    let results = institutes_piece(&it, &call, &message, &message.rows).await?;
+                    let rows = rows_of(&mut message, |it| &mut it.rows)?;
+                    let results = piece(&it, &call, institutes(&it, &rows), Known::Refused).await?;
                     Ok(pb::ImportInstitutesResponse { results })
                 }
             })
@@ -140,7 +141,7 @@ pub(crate) fn message(subject: Subject) -> pb::Subject {
         ..Default::default()
     };
     match subject.identity {
-        Identity::Person { title } => pb::Subject { title: title.unwrap_or_default(), ..common },
+        Identity::Person => common,
         Identity::Organisation { uscc, profile } => pb::Subject {
             uscc: uscc.to_string(),
             title: profile.title,
@@ -156,22 +157,13 @@ pub(crate) fn message(subject: Subject) -> pb::Subject {
     }
 }
 
-async fn institutes_piece(
-    it: &Registry,
-    call: &Call,
-    message: &impl canopy_proto::Validate,
-    rows: &[pb::InstituteRow],
-) -> Result<Vec<canopy_proto::common::v1::RowResult>, Failure> {
-    canopy_platform::check(message)?;
-    piece(it, call, institutes(it, rows), Known::Refused).await
-}
-
 async fn batch_enterprises(
     it: &Registry,
     request: Request<pb::BatchImportEnterprisesRequest>,
 ) -> Result<pb::BatchImportEnterprisesResponse, Failure> {
-    let (call, request) = opened(request)?;
-    let results = piece(it, &call, firms(it, &request.rows), Known::Refused).await?;
+    let call = Call::of(&request)?;
+    let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
+    let results = piece(it, &call, firms(it, &rows), Known::Refused).await?;
     Ok(pb::BatchImportEnterprisesResponse { results })
 }
 
@@ -179,8 +171,9 @@ async fn batch_institutes(
     it: &Registry,
     request: Request<pb::BatchImportInstitutesRequest>,
 ) -> Result<pb::BatchImportInstitutesResponse, Failure> {
-    let (call, request) = opened(request)?;
-    let results = piece(it, &call, institutes(it, &request.rows), Known::Refused).await?;
+    let call = Call::of(&request)?;
+    let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
+    let results = piece(it, &call, institutes(it, &rows), Known::Refused).await?;
     Ok(pb::BatchImportInstitutesResponse { results })
 }
 
@@ -194,9 +187,11 @@ async fn get(it: &Registry, request: Request<pb::GetSubjectRequest>) -> Result<p
     let unknown = || Failure::new(&reason::UNKNOWN_SUBJECT).on("name");
     let subject = store::find(it.store.pool(), &key, day).await?.ok_or_else(unknown)?;
     match subject.uscc() {
-        Some(uscc) => may_act_for(call.actor(), uscc)?,
+        Some(uscc) => may_act_for(call.actor(), uscc).map_err(|failure| failure.on("name"))?,
         // A person has no code that an ENTERPRISE could represent.
-        None if call.actor().has(Role::Enterprise) => return Err(Failure::new(&reason::NOT_REPRESENTED)),
+        None if call.actor().has(Role::Enterprise) => {
+            return Err(Failure::new(&reason::NOT_REPRESENTED).on("name"));
+        }
         None => {}
     }
     Ok(message(subject))

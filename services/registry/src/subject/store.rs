@@ -42,7 +42,7 @@ impl Row {
     fn read(self) -> Result<Subject, Failure> {
         let change = read_change(self.status, self.effective_on)?;
         let identity = match &self.uscc {
-            None => Identity::Person { title: None },
+            None => Identity::Person,
             Some(code) => Identity::Organisation {
                 uscc: Uscc::from_stored(code)?,
                 profile: Profile {
