@@ -30,9 +30,9 @@ pub struct Grantee {
     /// What the call is for.
     #[arg(long)]
     purpose: Option<String>,
-    /// How many minutes the token is good for.
-    #[arg(long, default_value_t = 480)]
-    minutes: i64,
+    /// How long the token is good for, e.g. 8h or 30m.
+    #[arg(long, default_value = "8h")]
+    ttl: SignedDuration,
     /// Allow the caller to state the business time of its calls.
     #[arg(long)]
     may_set_time: bool,
@@ -60,7 +60,7 @@ impl Grantee {
             represented: self.uscc,
             purpose: self.purpose.clone(),
             may_set_time: self.may_set_time,
-            lifetime: SignedDuration::from_mins(self.minutes),
+            lifetime: self.ttl,
         }
     }
 }

@@ -34,8 +34,20 @@ pub struct Refusal {
 /// Refused rows by file and line.
 pub type Refusals = BTreeMap<(String, u64), Refusal>;
 
+/// Policy and firm.
+pub type Payee = (String, String);
+
 /// By policy and firm.
-pub type ByPayee<T> = BTreeMap<(String, String), T>;
+pub type ByPayee<T> = BTreeMap<Payee, T>;
+
+/// A paid line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// Amount in fen.
+    pub amount_fen: i64,
+    /// Day of the credit (YYYY-MM-DD).
+    pub credited_on: String,
+}
 
 /// What the answer files say; a file that is not there is `None`.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +58,8 @@ pub struct Answers {
     pub refusals: Option<Refusals>,
     /// `expected_exclusions.csv`: reason.
     pub exclusions: Option<ByPayee<String>>,
-    /// `expected_payouts.csv`: amount and day.
-    pub payouts: Option<ByPayee<(i64, String)>>,
+    /// `expected_payouts.csv`.
+    pub payouts: Option<ByPayee<Paid>>,
 }
 
 impl Answers {
@@ -71,7 +83,7 @@ impl Answers {
             .map(BTreeMap::from_iter),
             payouts: rows(folder, "expected_payouts.csv", PAYOUTS, |record| {
                 let credited_on = record.text("credited_on").to_owned();
-                Ok((payee(record), (record.int("amount_fen")?, credited_on)))
+                Ok((payee(record), Paid { amount_fen: record.int("amount_fen")?, credited_on }))
             })?
             .map(BTreeMap::from_iter),
         })
@@ -83,7 +95,7 @@ const REFUSALS: &[&str] = &["file", "line_no", "row_key", "error", "reason_code"
 const EXCLUSIONS: &[&str] = &["policy_code", "uscc", "reason_code"];
 const PAYOUTS: &[&str] = &["policy_code", "uscc", "amount_fen", "credited_on"];
 
-fn payee(record: &Record) -> (String, String) {
+fn payee(record: &Record) -> Payee {
     (record.text("policy_code").to_owned(), record.text("uscc").to_owned())
 }
 

@@ -12,7 +12,7 @@ use canopy_proto::subsidy::v1::{
 };
 use prost::Message;
 
-use super::answers::{ByPayee, Refusal, Refusals};
+use super::answers::{ByPayee, Paid, Refusal, Refusals};
 use super::drive::SERVICES;
 use super::figure::{Figure, catalogue};
 use super::file::{FILES, Kind, RecordFile, credit};
@@ -33,8 +33,8 @@ pub struct Outcome {
     pub refusals: Refusals,
     /// Excluded firms of the served policies, with the first reason.
     pub exclusions: ByPayee<String>,
-    /// Paid lines of the served policies: amount and day.
-    pub payouts: ByPayee<(i64, String)>,
+    /// Paid lines of the served policies.
+    pub payouts: ByPayee<Paid>,
 }
 
 impl Outcome {
@@ -90,7 +90,8 @@ impl Outcome {
         loop {
             let page: ListPaymentLinesResponse = page(link, path, &request).await?;
             for line in page.lines {
-                self.payouts.insert((policy.to_owned(), line.uscc), (line.amount_fen, line.credited_on));
+                let paid = Paid { amount_fen: line.amount_fen, credited_on: line.credited_on };
+                self.payouts.insert((policy.to_owned(), line.uscc), paid);
             }
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {

@@ -7,7 +7,7 @@ use anyhow::Context;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 
-use super::answers::{Answers, ByPayee, Refusal, Refusals};
+use super::answers::{Answers, ByPayee, Paid, Payee, Refusal, Refusals};
 use super::file::position;
 use super::file::{FILES, RecordFile};
 use super::outcome::Outcome;
@@ -24,8 +24,8 @@ pub struct Report {
     figures: Vec<FigureLine>,
     refusals: Refusals,
     refused: Option<Vec<Compared<(String, u64), Refusal>>>,
-    excluded: Option<Vec<Compared<(String, String), String>>>,
-    paid: Option<Vec<Compared<(String, String), (i64, String)>>>,
+    excluded: Option<Vec<Compared<Payee, String>>>,
+    paid: Option<Vec<Compared<Payee, Paid>>>,
 }
 
 impl Report {
@@ -110,7 +110,10 @@ impl Report {
 
     fn figure_table(&self) -> Table {
         let mut table = table(&["figure", "name", "unit", "published", "ours", "verdict"]);
-        for line in &self.figures {
+        // What is not covered first, so that the rest stands next to the sums.
+        let (not_covered, covered): (Vec<_>, Vec<_>) =
+            self.figures.iter().partition(|line| line.verdict == Some(Verdict::NotCovered));
+        for line in not_covered.into_iter().chain(covered) {
             let (en, zh) = &line.names;
             let verdict = line.verdict.map(|verdict| verdict.to_string()).unwrap_or_default();
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -142,6 +145,8 @@ impl Report {
             }
             return table;
         };
+        let mut refused: Vec<_> = refused.iter().collect();
+        refused.sort_by_key(|it| (FILES.iter().position(|file| file.name == it.key.0), it.key.1));
         for Compared { key: (file, line), expected, actual, verdict } in refused {
             if *verdict != Verdict::NotCovered {
                 let text = |side: &Option<Refusal>| {
@@ -180,8 +185,11 @@ impl Report {
             });
         let paid = self.paid.iter().flatten().filter(|it| it.verdict == Verdict::Different).map(|it| {
             let (policy, uscc) = &it.key;
-            let text = |side: &Option<(i64, String)>| {
-                side.as_ref().map_or_else(|| "nothing".to_owned(), |(fen, day)| format!("{fen} fen on {day}"))
+            let text = |side: &Option<Paid>| {
+                side.as_ref().map_or_else(
+                    || "nothing".to_owned(),
+                    |it| format!("{} fen on {}", it.amount_fen, it.credited_on),
+                )
             };
             format!("paid line {policy} {uscc}: expected {}, ours {}", text(&it.expected), text(&it.actual))
         });
@@ -212,7 +220,7 @@ fn by_payee<V: PartialEq + Clone>(
     expected: Option<&ByPayee<V>>,
     actual: &ByPayee<V>,
     served: impl Fn(&String) -> bool,
-) -> Option<Vec<Compared<(String, String), V>>> {
+) -> Option<Vec<Compared<Payee, V>>> {
     expected.map(|expected| compare(expected, actual, |(policy, _)| served(policy)))
 }
 

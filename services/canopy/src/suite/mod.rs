@@ -83,12 +83,23 @@ impl Suite {
         Ok(Suite { address, token, stop, tasks, postgres })
     }
 
-    /// Waits until a part of the suite ends by itself, which none should.
+    /// Waits until a part of the suite ends by itself, which none should. A Postgres that dies is started again
+    /// meanwhile; must be awaited on the process's main thread, as [`Suite::start`].
     pub async fn broken(&mut self) -> anyhow::Error {
-        match self.tasks.join_next().await {
-            Some(Ok(Ok(()))) | None => anyhow::anyhow!("a part of the suite ended"),
-            Some(Ok(Err(error))) => error,
-            Some(Err(error)) => error.into(),
+        loop {
+            tokio::select! {
+                ended = self.tasks.join_next() => return match ended {
+                    Some(Ok(Ok(()))) | None => anyhow::anyhow!("a part of the suite ended"),
+                    Some(Ok(Err(error))) => error,
+                    Some(Err(error)) => error.into(),
+                },
+                died = self.postgres.died() => {
+                    tracing::warn!("postgres died and is started again");
+                    if let Err(error) = died.and(self.postgres.restart().await) {
+                        return error;
+                    }
+                }
+            }
         }
     }
 

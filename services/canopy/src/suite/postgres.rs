@@ -17,6 +17,8 @@ const ADMIN: &str = "canopy";
 const UNPRIVILEGED: &str = "postgres";
 /// How long the server may take to start; it may have to recover after a crash.
 const START_WITHIN: Duration = Duration::from_secs(60);
+/// How often a look is taken at a server that runs, or at one that will not start yet.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Longest path of a socket that Unix allows, with the file's own name to come.
 const SOCKET_PATH: usize = 85;
 
@@ -24,43 +26,67 @@ const SOCKET_PATH: usize = 85;
 #[derive(Debug)]
 pub struct Postgres {
     server: Child,
+    cluster: Cluster,
+}
+
+/// Where the cluster is, and what runs it.
+#[derive(Debug)]
+struct Cluster {
+    binaries: PathBuf,
+    home: PathBuf,
+    data: PathBuf,
     socket: PathBuf,
+    log: PathBuf,
 }
 
 impl Postgres {
     /// Starts the cluster of the folder, made on first start.
     pub async fn start(folder: &Folder) -> anyhow::Result<Postgres> {
-        let binaries = binaries()?;
         let home = home(folder)?;
-        let (data, socket) = (home.join("data"), socket(&home)?);
-        if !data.join("PG_VERSION").exists() {
-            init(&binaries, &home, &data)?;
+        let cluster = Cluster {
+            binaries: binaries()?,
+            data: home.join("data"),
+            socket: socket(&home)?,
+            home,
+            log: folder.path().join("postgres.log"),
+        };
+        if !cluster.data.exists() {
+            cluster.init()?;
         }
-        wait_for_predecessor(&data).await?;
-        let log = std::fs::File::create(folder.path().join("postgres.log"))?;
-        let mut command = unprivileged(&home, &binaries.join("postgres"), &["--pdeathsig", "INT"]);
-        command.arg("-D").arg(&data).arg("-k").arg(&socket);
-        for setting in
-            ["listen_addresses=", "max_connections=200", "shared_buffers=128MB", "max_wal_size=2GB"]
-        {
-            command.args(["-c", setting]);
-        }
-        // A group of its own: Ctrl-C goes to the suite, which drains before it stops Postgres.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let server = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .context("start postgres by setpriv")?;
-        let mut postgres = Postgres { server, socket };
+        wait_for_predecessor(&cluster.data).await?;
+        let mut postgres = Postgres { server: cluster.spawn()?, cluster };
         postgres.wait_until_it_answers().await?;
         Ok(postgres)
     }
 
+    /// Resolves when the server has died.
+    pub(super) async fn died(&mut self) -> anyhow::Result<()> {
+        let mut tick = tokio::time::interval(LOOK_EVERY);
+        while self.server.try_wait()?.is_none() {
+            tick.tick().await;
+        }
+        Ok(())
+    }
+
+    /// Starts the server again after it died. What it left behind may take a moment to let go of its memory, so an
+    /// attempt that ends at once is repeated.
+    pub(super) async fn restart(&mut self) -> anyhow::Result<()> {
+        let again = async {
+            let mut tick = tokio::time::interval(LOOK_EVERY);
+            loop {
+                tick.tick().await;
+                self.server = self.cluster.spawn()?;
+                if self.wait_until_it_answers().await.is_ok() {
+                    return Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(START_WITHIN, again).await.context("postgres does not come back")?
+    }
+
     /// URL of a database for a role.
     pub fn url(&self, database: &str, role: &str) -> String {
-        format!("postgres://{role}@localhost/{database}?host={}", self.socket.display())
+        format!("postgres://{role}@localhost/{database}?host={}", self.cluster.socket.display())
     }
 
     /// Makes the database and the role of a service unless they are there.
@@ -110,6 +136,37 @@ impl Postgres {
     }
 }
 
+impl Cluster {
+    /// Makes the cluster: it appears whole or not at all.
+    fn init(&self) -> anyhow::Result<()> {
+        let draft = self.home.join("data.new");
+        if draft.exists() {
+            std::fs::remove_dir_all(&draft)?;
+        }
+        let mut command = unprivileged(&self.home, &self.binaries.join("initdb"), &[]);
+        command.args(["-A", "trust", "-U", ADMIN, "-E", "UTF8", "--locale=C", "-D"]).arg(&draft);
+        let output = command.stdin(Stdio::null()).output().context("initdb by setpriv")?;
+        anyhow::ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        std::fs::rename(&draft, &self.data)?;
+        Ok(())
+    }
+
+    fn spawn(&self) -> anyhow::Result<Child> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
+        let mut command = unprivileged(&self.home, &self.binaries.join("postgres"), &["--pdeathsig", "INT"]);
+        command.arg("-D").arg(&self.data).arg("-k").arg(&self.socket);
+        for setting in
+            ["listen_addresses=", "max_connections=200", "shared_buffers=128MB", "max_wal_size=2GB"]
+        {
+            command.args(["-c", setting]);
+        }
+        // A group of its own: Ctrl-C goes to the suite, which drains before it stops Postgres.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        server.context("start postgres by setpriv")
+    }
+}
+
 /// URLs of the databases of a suite that runs on the folder, or ran.
 pub(crate) fn url_of_running(folder: &Folder, database: &str) -> anyhow::Result<String> {
     let socket = socket(&home(folder)?)?;
@@ -150,7 +207,7 @@ fn binaries() -> anyhow::Result<PathBuf> {
     found.pop().map(|it| it.1).context("no PostgreSQL server is installed; `make setup` installs it")
 }
 
-/// Where the cluster is kept: under the data folder, unless its owner cannot reach that; then under /var/lib.
+/// Where the cluster is kept: under the data folder, unless its owner cannot reach that (as in root's home).
 fn home(folder: &Folder) -> anyhow::Result<PathBuf> {
     let home = folder.path().join("postgres");
     if !is_root()? {
@@ -166,11 +223,23 @@ fn home(folder: &Folder) -> anyhow::Result<PathBuf> {
         make_private(&home)?;
         return Ok(home);
     }
-    let name: String =
-        folder.path().to_string_lossy().chars().map(|it| if it == '/' { '-' } else { it }).collect();
-    let elsewhere = Path::new("/var/lib/canopy").join(name.trim_matches('-'));
-    make_private(&elsewhere)?;
-    Ok(elsewhere)
+    elsewhere(folder, &home)
+}
+
+/// A place that the cluster's owner can reach, for a data folder that it cannot. A link in the data folder points
+/// to it: without the link what stands there belongs to a data folder that is gone.
+fn elsewhere(folder: &Folder, link: &Path) -> anyhow::Result<PathBuf> {
+    let name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, folder.path().as_os_str().as_encoded_bytes());
+    let place = Path::new("/var/lib/canopy").join(name.simple().to_string());
+    if std::fs::read_link(link).is_ok_and(|target| target == place) {
+        return Ok(place);
+    }
+    if place.exists() {
+        std::fs::remove_dir_all(&place)?;
+    }
+    make_private(&place)?;
+    std::os::unix::fs::symlink(&place, link)?;
+    Ok(place)
 }
 
 /// Makes the folder, its owner's alone; the owner is the unprivileged user when root starts the suite.
@@ -199,14 +268,6 @@ fn socket(home: &Path) -> anyhow::Result<PathBuf> {
     let short = std::env::temp_dir().join(format!("canopy-{}", name.simple()));
     make_private(&short)?;
     Ok(short)
-}
-
-fn init(binaries: &Path, home: &Path, data: &Path) -> anyhow::Result<()> {
-    let mut command = unprivileged(home, &binaries.join("initdb"), &[]);
-    command.args(["-A", "trust", "-U", ADMIN, "-E", "UTF8", "--locale=C", "--no-sync", "-D"]).arg(data);
-    let output = command.stdin(Stdio::null()).output().context("initdb by setpriv")?;
-    anyhow::ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
 }
 
 /// The program by setpriv: as the unprivileged user when this is root, and with those options of setpriv.
