@@ -83,7 +83,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Warnings by default, so that the table stands alone; `CANOPY_LOG` asks for more.
-fn log_filter() -> String {
+pub(crate) fn log_filter() -> String {
     std::env::var("CANOPY_LOG").unwrap_or_else(|_| "warn".to_owned())
 }
 

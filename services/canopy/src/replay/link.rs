@@ -133,7 +133,7 @@ impl Link {
     }
 
     pub(super) fn pauses(&self) -> Pauses {
-        Pauses { until: Instant::now() + self.patience, next: FIRST_PAUSE }
+        Pauses { until: Instant::now() + self.patience, next: FIRST_PAUSE, told: false }
     }
 
     fn request<M>(
@@ -177,6 +177,7 @@ pub(super) fn judge(status: &tonic::Status) -> Judgement {
 pub(super) struct Pauses {
     until: Instant,
     next: Duration,
+    told: bool,
 }
 
 impl Pauses {
@@ -190,9 +191,15 @@ impl Pauses {
         if Instant::now() >= self.until {
             return Err(anyhow!("{:?}: {}", why.code(), why.message()).context(format!("{what}: no answer")));
         }
+        if self.next == LONGEST_PAUSE && !std::mem::replace(&mut self.told, true) {
+            tracing::warn!(call = %what, code = ?why.code(), "the suite is away or busy; trying again");
+        }
         let pause = named.unwrap_or(self.next).min(LONGEST_PAUSE);
         self.next = (self.next * 2).min(LONGEST_PAUSE);
         tokio::time::sleep(pause).await;
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

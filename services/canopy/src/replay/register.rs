@@ -53,7 +53,7 @@ impl<I: Iterator<Item = anyhow::Result<Record>>> Import<'_, I> {
         loop {
             let (sender, receiver) = mpsc::channel(WINDOW);
             for piece in &waiting {
-                sender.try_send(piece.body.clone())?;
+                send(&sender, piece);
             }
             self.fill(&mut waiting, &sender)?;
             let opened = link.open(self.path, &REGISTRAR, ReceiverStream::new(receiver)).await?;
@@ -105,7 +105,7 @@ impl<I: Iterator<Item = anyhow::Result<Record>>> Import<'_, I> {
     fn fill(&mut self, waiting: &mut VecDeque<Piece>, sender: &mpsc::Sender<Bytes>) -> anyhow::Result<()> {
         while waiting.len() < WINDOW {
             let Some(piece) = self.next_piece()? else { break };
-            sender.try_send(piece.body.clone())?;
+            send(sender, &piece);
             waiting.push_back(piece);
         }
         Ok(())
@@ -119,4 +119,10 @@ impl<I: Iterator<Item = anyhow::Result<Record>>> Import<'_, I> {
         let body = (self.encode)(&records, &self.place)?.into();
         Ok(Some(Piece { body, rows: records.len() }))
     }
+}
+
+/// Hands a piece to the stream. There is room for every waiting piece; when the stream has broken, its answers say
+/// why, and the piece is sent again on the next one.
+fn send(sender: &mpsc::Sender<Bytes>, piece: &Piece) {
+    let _ = sender.try_send(piece.body.clone());
 }

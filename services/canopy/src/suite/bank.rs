@@ -55,6 +55,8 @@ impl Bank {
         for accept in &self.accept {
             command.arg("--accept").arg(accept);
         }
+        // As quiet as this process: the table of a replay stands alone.
+        command.env("CANOPY_SANDBOX__SERVER__TELEMETRY__LOG_FILTER", crate::cli::log_filter());
         command.stdin(std::process::Stdio::null()).kill_on_drop(true);
         // A group of its own: Ctrl-C reaches it through the drain, after those who call it.
         command.process_group(0);
