@@ -304,3 +304,6 @@ async fn wait_for_predecessor(data: &Path) -> anyhow::Result<()> {
     tokio::time::timeout(START_WITHIN, gone).await.context("another Postgres runs on this data folder")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
