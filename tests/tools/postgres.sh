@@ -27,6 +27,7 @@ if [ ${#home} -gt 80 ] || ! "${as[@]}" test -w "$home"; then
 fi
 
 server=
+ready=
 stop() {
     status=$?
     trap - EXIT INT TERM
@@ -34,7 +35,7 @@ stop() {
         kill -INT "$server" 2>/dev/null || true
         wait "$server" 2>/dev/null || true
     fi
-    [ "$status" -eq 0 ] || tail -n 20 "$home/log" >&2 2>/dev/null || true
+    [ -n "$ready" ] || tail -n 20 "$home/log" >&2 2>/dev/null || true
     rm -rf "$home"
     exit "$status"
 }
@@ -49,10 +50,11 @@ trap 'exit 143' TERM
     -c max_connections=400 -c shared_buffers=256MB) >>"$home/log" 2>&1 &
 server=$!
 for _ in $(seq 200); do
-    "$binaries/pg_isready" -q -h "$home" -U canopy && break
+    "$binaries/pg_isready" -q -h "$home" -U canopy -d postgres && { ready=yes; break; }
     kill -0 "$server" 2>/dev/null || { echo "postgres.sh: the server did not start" >&2; exit 1; }
     sleep 0.05
 done
+[ -n "$ready" ] || { echo "postgres.sh: the server did not get ready" >&2; exit 1; }
 
 export CANOPY_TEST_DATABASE_URL="postgres://canopy@localhost/postgres?host=$home"
 "$@"

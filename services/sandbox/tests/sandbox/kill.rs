@@ -1,15 +1,12 @@
 //! The real process killed with SIGKILL under load: it forgets nothing that it acknowledged, and books no
 //! instruction twice (RULES.md R1, R2).
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
 
+use crate::common::{ACCOUNT, Keys, PAYEE_NAME, Payer, instruction, state};
 use canopy_proto::treasury::v1::InstructionStatus;
-use common::{ACCOUNT, Keys, PAYEE_NAME, Payer, instruction, state};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 

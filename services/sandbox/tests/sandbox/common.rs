@@ -1,6 +1,5 @@
 //! The bank behind its real gRPC server, and those who call it: the payer (subsidy) and an operator who comes
 //! through the gateway.
-#![allow(dead_code, reason = "each test crate uses a part")]
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! The issuer's key and tokens, read as the gateway reads them.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::os::unix::fs::PermissionsExt as _;
 

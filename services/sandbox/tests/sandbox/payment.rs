@@ -1,10 +1,7 @@
 //! The bank keeps its promises: instructions, returns and statements (RULES.md R1–R4, R6).
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
+use crate::common::{ACCOUNT, Bank, PAYEE_NAME, Payer, identity, instruction, reason, state};
 use canopy_proto::treasury::v1::{EntryKind, Instruction};
-use common::{ACCOUNT, Bank, PAYEE_NAME, Payer, identity, instruction, reason, state};
 
 #[tokio::test]
 async fn a_normal_instruction_is_credited_with_its_value_date_and_stands_on_that_days_statement() {

@@ -1,11 +1,8 @@
 //! The bank goes wrong on request, as often as asked and no oftener (RULES.md R5).
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
+use crate::common::{Bank, instruction, reason, state};
 use canopy_proto::sandbox::v1::Misbehaviour;
 use canopy_proto::treasury::v1::Instruction;
-use common::{Bank, instruction, reason, state};
 
 #[tokio::test]
 async fn silent_after_does_the_work_and_the_answer_never_comes() {

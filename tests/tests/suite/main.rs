@@ -1,0 +1,8 @@
+//! The suite seen from outside: its architecture rules, its golden files, and journeys across services.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod architecture;
+mod citations;
+mod dependencies;
+mod golden_contract;
+mod golden_events;
