@@ -7,7 +7,14 @@ pub const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/canopy.binpb"
 pub use prost_protovalidate::{Validate, ValidationError, Violation};
 
 /// The packages, as their .proto files name them.
-#[allow(missing_docs, clippy::all, clippy::allow_attributes_without_reason, unused_qualifications, reason = "generated; documented in the .proto files")]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::too_many_lines,
+    clippy::allow_attributes_without_reason,
+    unused_qualifications,
+    reason = "generated; documented in the .proto files"
+)]
 pub mod canopy {
     pub mod options {
         pub mod v1 {
