@@ -1,4 +1,5 @@
-//! What the suite's own tests share: the source tree as text, golden files, and a suite started as a process.
+//! What the suite's own tests share: the source tree as text, golden files, and an installation of the suite.
 
 pub mod golden;
+pub mod installation;
 pub mod source;

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod chaos;
 mod citations;
 mod dependencies;
 mod golden_contract;
 mod golden_events;
+mod journey;
+mod readme;

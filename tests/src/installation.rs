@@ -1,0 +1,195 @@
+//! The suite as an operator has it: a data folder and the `canopy` commands on it, as processes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::source;
+
+/// No command of a test takes this long; one that does hangs.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The bundled year.
+pub fn year() -> PathBuf {
+    source::root().join("tests/data/wuhan-2022")
+}
+
+/// The program, which `make test` builds beside the tests.
+///
+/// # Panics
+/// When it is not there.
+pub fn program() -> PathBuf {
+    let tests = std::env::current_exe().expect("a test knows its own path");
+    let folder = tests.parent().and_then(Path::parent).expect("tests stand in target/PROFILE/deps");
+    let program = folder.join("canopy");
+    assert!(program.exists(), "{} is missing: cargo build --workspace --bins", program.display());
+    program
+}
+
+/// A data folder of its own, gone with the value.
+#[derive(Debug)]
+pub struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    /// A fresh one. Its folder is one that Postgres' own user can reach, also when root runs the tests.
+    ///
+    /// # Panics
+    /// When no folder can be made.
+    pub fn new() -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let reachable = std::fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().prefix("canopy-").permissions(reachable).tempdir();
+        Self { folder: folder.expect("a temporary folder") }
+    }
+
+    /// The data folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program with that subcommand's arguments on this folder. It ends with the value that it becomes.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).arg("--data").arg(self.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// When it cannot start or does not end.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::wait(self.command(arguments).output()).await
+    }
+
+    /// The command that starts the suite, replays the bundled year and ends; the reports go into the data folder.
+    pub fn replaying(&self) -> Command {
+        let mut command = self.command(&["up", "--listen", "127.0.0.1:0", "--exit-after-replay", "--replay"]);
+        command.arg(year());
+        command.arg("--verdict").arg(self.path().join("verdict.csv"));
+        command.arg("--refusals").arg(self.path().join("refusals.csv"));
+        command
+    }
+
+    /// What the last replay reported.
+    ///
+    /// # Panics
+    /// When none has.
+    pub fn reports(&self) -> Reports {
+        let read = |name: &str| {
+            std::fs::read_to_string(self.path().join(name)).unwrap_or_else(|e| panic!("no {name}: {e}"))
+        };
+        Reports { figures: read("verdict.csv"), refusals: read("refusals.csv") }
+    }
+
+    /// Starts the suite and waits until it serves.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn up(&self) -> Running {
+        let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stderr(Stdio::inherit()).spawn().expect("canopy up");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output is read")).lines();
+        let serving = async {
+            while let Some(line) = lines.next_line().await.expect("its output is text") {
+                if let Some(address) = line.strip_prefix("Canopy serves on ") {
+                    return address.trim().to_owned();
+                }
+            }
+            panic!("canopy up ended before it served");
+        };
+        let address = tokio::time::timeout(PATIENCE, serving).await.expect("canopy up serves at last");
+        Running { child, address, _output: lines }
+    }
+
+    /// What `canopy verify` finds: database, events and audit rows of each.
+    ///
+    /// # Panics
+    /// When something does not hold.
+    pub async fn verified(&self) -> Vec<[String; 3]> {
+        let ended = self.run(&["verify"]).await;
+        assert!(ended.success, "canopy verify: {}", ended.text);
+        let cells =
+            |line: &str| -> Vec<String> { line.split('|').map(|cell| cell.trim().to_owned()).collect() };
+        let rows: Vec<_> =
+            ended.text.lines().map(cells).filter(|cells| cells.contains(&"holds".to_owned())).collect();
+        assert!(!rows.is_empty(), "canopy verify names no database: {}", ended.text);
+        rows.into_iter().map(|mut cells| [cells.remove(1), cells.remove(1), cells.remove(1)]).collect()
+    }
+}
+
+impl Default for Installation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit status 0.
+    pub success: bool,
+    /// What it printed, on both streams.
+    pub text: String,
+}
+
+impl Ended {
+    /// Waits for the end of a command, bounded.
+    ///
+    /// # Panics
+    /// When it cannot start or does not end.
+    pub async fn wait(output: impl Future<Output = std::io::Result<Output>>) -> Self {
+        let output =
+            tokio::time::timeout(PATIENCE, output).await.expect("the command ends").expect("it starts");
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        Self { success: output.status.success(), text }
+    }
+}
+
+/// What a replay wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reports {
+    /// `id,expected,actual,verdict`.
+    pub figures: String,
+    /// `file,line_no,row_key,error,reason_code`.
+    pub refusals: String,
+}
+
+/// A running suite; it is killed with the value.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    /// Where the gateway listens.
+    pub address: String,
+    /// Kept open: a suite that cannot print would fail.
+    _output: tokio::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    /// Ends it as Ctrl-C does and waits until it has drained.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub async fn stop(mut self) {
+        signal("INT", self.child.id().expect("it runs")).await;
+        let ended =
+            tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it drains").expect("it ends");
+        assert!(ended.success(), "canopy up ended with {ended}");
+    }
+}
+
+/// Sends a signal to a process; one that is gone already is none to send to.
+pub async fn signal(name: &str, process: u32) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{name}")).arg(process.to_string()).stderr(Stdio::null());
+    // Fails only when the process has just ended, which is as good.
+    let _ = kill.status().await;
+}
