@@ -37,7 +37,7 @@ impl Registry {
         call.on_day(self.store.zone())
     }
 
-    /// Reads the day of a question; empty is today.
+    /// Reads the day of a question (`RULES.md` R15); empty is today.
     pub(crate) fn as_of(&self, call: &Call, field: &'static str, text: &str) -> Result<Date, Failure> {
         Ok(day_if_any(field, text)?.unwrap_or_else(|| self.today(call)))
     }

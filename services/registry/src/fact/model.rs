@@ -1,4 +1,5 @@
-//! Facts (事实): typed, dated, sourced statements about a subject.
+//! Facts (事实): typed, dated, sourced statements about a subject, which count from their own day
+//! (`RULES.md` R9).
 
 use canopy_kernel::id::FactId;
 use canopy_kernel::{Failure, Uscc, reason};

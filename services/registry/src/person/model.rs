@@ -1,4 +1,4 @@
-//! Persons (自然人): known by their passports, of which a renewed one stands beside the earlier.
+//! Persons (自然人): known by their passports, of which a renewed one stands beside the earlier (`RULES.md` R2).
 
 use std::fmt;
 

@@ -115,7 +115,7 @@ impl Qualification {
         Ok(self)
     }
 
-    /// Records an assessment; only what is recognised on that day can be assessed.
+    /// Records an assessment (`RULES.md` R9); only what is live on that day can be assessed.
     pub fn assess(mut self, day: Date, result: AssessmentResult) -> Result<Self, Failure> {
         if !self.is_live_on(day) {
             return Err(Failure::new(&reason::STATE_NOT_ALLOWED)

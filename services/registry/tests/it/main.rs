@@ -4,10 +4,12 @@
 mod account;
 mod callers;
 mod cancel;
+mod concurrency;
 mod credit;
 mod event;
 mod fact;
 mod idempotency;
+mod outage;
 mod person;
 mod qualification;
 mod reference;

@@ -1,12 +1,14 @@
 //! Organisations enter the register, are found, and change their status.
 
-use canopy_kernel::{Role, reason};
+use canopy_kernel::{Reason, Role, reason};
 use canopy_proto::registry::v1 as pb;
 use futures::StreamExt;
 
 use crate::refusal::{refused, row_refused};
 use crate::rows::{code, firm, institute, institute_code, title};
 use crate::suite::{Suite, id};
+
+type Spoil = fn(&mut pb::EnterpriseRow);
 
 fn get(name: &str, as_of: &str) -> pb::GetSubjectRequest {
     pb::GetSubjectRequest { name: name.to_owned(), as_of: as_of.to_owned() }
@@ -26,13 +28,13 @@ fn change(n: usize, status: pb::SubjectStatus, effective_on: &str) -> pb::Change
 #[tokio::test]
 async fn each_bad_row_is_refused_with_its_reason_and_the_rest_go_in() {
     let suite = Suite::start().await;
-    let spoilt = |n: usize, spoil: fn(&mut pb::EnterpriseRow)| {
+    let spoilt = |n: usize, spoil: Spoil| {
         let mut row = firm(n);
         spoil(&mut row);
         row
     };
     let before = suite.tables().await;
-    let bad: [(&'static canopy_kernel::Reason, &str, fn(&mut pb::EnterpriseRow)); 13] = [
+    let bad: [(&'static Reason, &str, Spoil); 13] = [
         (&reason::USCC_FORMAT, "uscc", |row| row.uscc.clear()),
         (&reason::USCC_FORMAT, "uscc", |row| row.uscc.truncate(17)),
         (&reason::USCC_FORMAT, "uscc", |row| row.uscc = row.uscc.to_lowercase()),

@@ -53,11 +53,12 @@ fn a_higher_level_ends_the_lower_from_its_own_day() {
 fn a_municipal_grant_beside_a_higher_level_is_refused_until_that_is_revoked() {
     let provincial = grant(Some(Provincial), "S-1", Some(date(2017, 7, 20)));
     let municipal = |day| grant(Some(Municipal), "SHI-1", Some(day));
-    let refused = admit(&mut recorded(&[provincial.clone()]), municipal(date(2022, 8, 25))).unwrap_err();
+    let refused =
+        admit(&mut recorded(std::slice::from_ref(&provincial)), municipal(date(2022, 8, 25))).unwrap_err();
     assert_eq!(refused.reason(), &reason::HIGHER_LEVEL_HELD);
-    assert!(admit(&mut recorded(&[provincial.clone()]), municipal(date(2017, 7, 20))).is_err());
+    assert!(admit(&mut recorded(std::slice::from_ref(&provincial)), municipal(date(2017, 7, 20))).is_err());
     let revoked = Grant { revoked_on: Some(date(2022, 1, 1)), ..provincial.clone() };
-    assert!(admit(&mut recorded(&[revoked.clone()]), municipal(date(2022, 1, 1))).is_ok());
+    assert!(admit(&mut recorded(std::slice::from_ref(&revoked)), municipal(date(2022, 1, 1))).is_ok());
     assert!(admit(&mut recorded(&[revoked]), municipal(date(2021, 12, 31))).is_err());
     // Granted before the higher one: that was an upgrade, told late.
     let mut late = recorded(&[provincial]);
