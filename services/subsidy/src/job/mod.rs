@@ -1,0 +1,3 @@
+//! Work done on a clock, on dated rows, under a lease.
+
+pub(crate) mod pay;
