@@ -78,26 +78,20 @@ pub async fn run(
         rules: reference::rules::Rules::default(),
         snapshot_max_ended: config.register.snapshot_max_ended()?,
     };
-    let routes = routes(&registry, &jobs, config.server.max_message_bytes);
+    let routes = routes(&registry, &jobs);
     let host = Host { store, services: SERVICES, routes, consumers: Vec::new(), jobs };
     host.serve(&config.server, listener, shutdown).await
 }
 
-fn routes(registry: &Registry, jobs: &Jobs, max_message_bytes: usize) -> Routes {
+fn routes(registry: &Registry, jobs: &Jobs) -> Routes {
     let store = registry.store.clone();
     let operations =
         operations::OperationsRpc { store: store.clone(), jobs: jobs.clone(), consumers: Arc::default() };
-    Routes::new(
-        SubjectServiceServer::new(subject::rpc::SubjectRpc(registry.clone()))
-            .max_decoding_message_size(max_message_bytes),
-    )
-    .add_service(
-        QualificationServiceServer::new(qualification::rpc::QualificationRpc(registry.clone()))
-            .max_decoding_message_size(max_message_bytes),
-    )
-    .add_service(FactServiceServer::new(fact::rpc::FactRpc(registry.clone())))
-    .add_service(CreditServiceServer::new(credit::rpc::CreditRpc(registry.clone())))
-    .add_service(ReferenceServiceServer::new(reference::rpc::ReferenceRpc(registry.clone())))
-    .add_service(FeedServiceServer::new(feed::FeedRpc(store)))
-    .add_service(OperationsServiceServer::new(operations))
+    Routes::new(SubjectServiceServer::new(subject::rpc::SubjectRpc(registry.clone())))
+        .add_service(QualificationServiceServer::new(qualification::rpc::QualificationRpc(registry.clone())))
+        .add_service(FactServiceServer::new(fact::rpc::FactRpc(registry.clone())))
+        .add_service(CreditServiceServer::new(credit::rpc::CreditRpc(registry.clone())))
+        .add_service(ReferenceServiceServer::new(reference::rpc::ReferenceRpc(registry.clone())))
+        .add_service(FeedServiceServer::new(feed::FeedRpc(store)))
+        .add_service(OperationsServiceServer::new(operations))
 }
