@@ -71,8 +71,8 @@ impl Installation {
 
     /// The command that starts the suite, replays the bundled year and ends; the reports go into the data folder.
     pub fn replaying(&self) -> Command {
-        let mut command = self.command(&["up", "--listen", "127.0.0.1:0", "--exit-after-replay", "--replay"]);
-        command.arg(year());
+        let mut command = self.command(&["up", "--listen", "127.0.0.1:0", "--exit-after-replay"]);
+        command.arg("--replay").arg(year());
         command.arg("--verdict").arg(self.path().join("verdict.csv"));
         command.arg("--refusals").arg(self.path().join("refusals.csv"));
         command

@@ -55,7 +55,11 @@ impl Postgres {
         }
         wait_for_predecessor(&cluster.data).await?;
         let mut postgres = Postgres { server: cluster.spawn()?, cluster };
-        postgres.wait_until_it_answers().await?;
+        if let Err(error) = postgres.wait_until_it_answers().await {
+            // After a kill, children of the dead server may hold the cluster's memory for a moment.
+            tracing::warn!(%error, "postgres did not start and is tried again");
+            postgres.restart().await?;
+        }
         Ok(postgres)
     }
 
@@ -81,7 +85,9 @@ impl Postgres {
                 }
             }
         };
-        tokio::time::timeout(START_WITHIN, again).await.context("postgres does not come back")?
+        tokio::time::timeout(START_WITHIN, again)
+            .await
+            .context("postgres does not start; see postgres.log in the data folder")?
     }
 
     /// URL of a database for a role.
