@@ -85,6 +85,67 @@ fn every_citation_leads_to_a_rule() {
     assert!(lost.is_empty(), "cited, but not stated in the service's RULES.md: {lost:#?}");
 }
 
+/// Words of comments that look like a reason: they stand after `Fails:` or `refusals:`.
+fn reasons_named(proto: &str) -> Vec<String> {
+    let comment = |line: &str| line.trim_start().strip_prefix("//").map(|text| text.trim().to_owned());
+    let mut paragraphs = vec![String::new()];
+    for line in proto.lines() {
+        match (comment(line), paragraphs.last_mut()) {
+            (Some(text), Some(last)) => *last = format!("{last} {text}"),
+            _ => paragraphs.push(String::new()),
+        }
+    }
+    let named = paragraphs
+        .iter()
+        .filter_map(|text| text.split_once("Fails:").or_else(|| text.split_once("efusals:")));
+    named
+        .flat_map(|(_, list)| list.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(str::to_owned))
+        .filter(|word| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect()
+}
+
+/// gRPC's own codes, which the documentation may name too.
+const CODES: &[&str] =
+    &["INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "FAILED_PRECONDITION"];
+
+#[test]
+fn a_reason_that_the_contract_documents_exists() {
+    let unknown: Vec<String> = source::files("proto/canopy", "proto")
+        .iter()
+        .flat_map(|file| reasons_named(&file.text).into_iter().map(|name| (file.path.clone(), name)))
+        .filter(|(_, name)| canopy_kernel::reason::by_name(name).is_none() && !CODES.contains(&name.as_str()))
+        .map(|(path, name)| format!("{path}: {name}"))
+        .collect();
+    assert!(unknown.is_empty(), "documented reasons that reasons.toml lacks: {unknown:#?}");
+}
+
+/// Reasons of rules whose callers do not exist yet. The list may only get shorter.
+const NOT_GIVEN_YET: &[&str] = &[
+    "CREDIT_LISTED",
+    "DATE_OUTSIDE_CALENDAR",
+    "PURPOSE_NOT_ALLOWED",
+    "SET_NOT_PROPOSED",
+    "UNKNOWN_TREASURY_REFERENCE",
+];
+
+#[test]
+fn every_reason_is_given_by_something() {
+    let code: Vec<Source> = source::services();
+    let unused: Vec<&str> = canopy_kernel::reason::ALL
+        .iter()
+        .map(|reason| reason.name)
+        .filter(|name| !code.iter().any(|source| source.code().any(|(_, line)| mentions(line, name))))
+        .collect();
+    assert_eq!(unused, NOT_GIVEN_YET, "reasons that nothing gives");
+}
+
+/// Whether a line names a constant as a whole word.
+fn mentions(line: &str, name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    line.match_indices(name)
+        .any(|(at, _)| !line[..at].ends_with(word) && !line[at + name.len()..].starts_with(word))
+}
+
 #[test]
 fn citations_are_read_as_people_write_them() {
     assert_eq!(cited("(RULES.md R3)"), BTreeSet::from([3]));

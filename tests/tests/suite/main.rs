@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod bad_input;
 mod chaos;
 mod citations;
 mod dependencies;
