@@ -125,6 +125,7 @@ async fn start(folder: Folder, up: Up) -> anyhow::Result<bool> {
             None => true,
         };
         if !up.exit_after_replay {
+            serving(&address);
             std::future::pending::<()>().await;
         }
         Ok(outcome)
@@ -137,6 +138,11 @@ async fn start(folder: Folder, up: Up) -> anyhow::Result<bool> {
     };
     suite.stop().await?;
     outcome
+}
+
+#[expect(clippy::print_stdout, reason = "what the operator may do next")]
+fn serving(address: &str) {
+    println!("Canopy goes on serving on {address}; Ctrl-C ends it");
 }
 
 #[expect(clippy::print_stdout, reason = "what the operator needs to call the suite")]

@@ -60,24 +60,9 @@ impl Report {
     pub fn print(&self) {
         println!("{}", self.figure_table());
         println!("{}", self.refusal_table());
-        let sums = [
-            ("figures", Some(self.figure_tally())),
-            ("refused rows", self.refused.as_deref().map(tally)),
-            ("excluded firms", self.excluded.as_deref().map(tally)),
-            ("paid lines", self.paid.as_deref().map(tally)),
-        ];
-        let mut table = table(&["", "equal", "different", "not covered"]);
-        for (what, sum) in sums {
-            if let Some(Tally { equal, different, not_covered }) = sum {
-                table.add_row([
-                    what.to_owned(),
-                    equal.to_string(),
-                    different.to_string(),
-                    not_covered.to_string(),
-                ]);
-            }
+        if let Some(table) = self.sum_table() {
+            println!("{table}");
         }
-        println!("{table}");
         for line in self.differences() {
             println!("{line}");
         }
@@ -164,6 +149,29 @@ impl Report {
             }
         }
         table
+    }
+
+    /// How much is equal; none without answer files.
+    fn sum_table(&self) -> Option<Table> {
+        let published = self.figures.iter().any(|line| line.verdict.is_some());
+        let sums = [
+            ("figures", published.then(|| self.figure_tally())),
+            ("refused rows", self.refused.as_deref().map(tally)),
+            ("excluded firms", self.excluded.as_deref().map(tally)),
+            ("paid lines", self.paid.as_deref().map(tally)),
+        ];
+        let mut table = table(&["", "equal", "different", "not covered"]);
+        for (what, sum) in sums {
+            if let Some(Tally { equal, different, not_covered }) = sum {
+                table.add_row([
+                    what.to_owned(),
+                    equal.to_string(),
+                    different.to_string(),
+                    not_covered.to_string(),
+                ]);
+            }
+        }
+        (!table.is_empty()).then_some(table)
     }
 
     fn figure_tally(&self) -> Tally {
