@@ -17,8 +17,9 @@ pub fn db(error: sqlx::Error) -> Failure {
                 .because(&error)
                 .retry_after(Duration::from_millis(50));
         }
-        // Class 57P: the server is shutting down or starting up; class 53: out of resources.
-        if code.starts_with("57P") || code.starts_with("53") {
+        // Class 57P: the server is shutting down or starting up; 55000 at connect: it takes no connections now;
+        // class 53: out of resources; class 08: the connection broke.
+        if code.starts_with("57P") || code == "55000" || code.starts_with("53") || code.starts_with("08") {
             return down(&error);
         }
         return Failure::new(&reason::INTERNAL).because(&error);

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod config;
 pub mod consumer;
 pub mod crypt;
+pub mod edge;
 mod error;
 pub mod feed;
 pub mod host;

@@ -1,14 +1,10 @@
-//! What every `rpc.rs` reads and answers the same way: requests, days, codes, etags and pages.
+//! What the RPCs of this service share beside the edge of every service: its state, and codes as they are read here.
 
 use canopy_kernel::actor::may_act_for;
-use canopy_kernel::{Failure, PageSize, Role, Uscc, date, reason};
-use canopy_persistence::{Consumer, PageToken, Store};
-use canopy_platform::{Call, check};
-use canopy_proto::Validate;
-use jiff::civil::Date;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tonic::Request;
+use canopy_kernel::{Failure, Role, Uscc, reason};
+pub(crate) use canopy_persistence::edge::{Page, day, day_text, guard, named, opened};
+use canopy_persistence::{Consumer, Store, Tx};
+use canopy_platform::Call;
 
 use crate::bank::Bank;
 use crate::registry::Registry;
@@ -24,81 +20,6 @@ pub(crate) struct Subsidy {
     pub feed: Consumer,
     /// The treasury bank.
     pub bank: Bank,
-}
-
-impl Subsidy {
-    /// The business day of a call.
-    pub(crate) fn today(&self, call: &Call) -> Date {
-        call.on_day(self.store.zone())
-    }
-
-    /// Reads the day of a question; empty is today.
-    pub(crate) fn as_of(&self, call: &Call, text: &str) -> Result<Date, Failure> {
-        match text {
-            "" => Ok(self.today(call)),
-            text => day("as_of", text),
-        }
-    }
-
-    /// Reads which page of a list is asked for. The request without its page is what the token is sealed for.
-    pub(crate) fn page<P: DeserializeOwned>(
-        &self,
-        query: impl std::fmt::Debug,
-        asked: (i32, &str),
-    ) -> Result<Page<P>, Failure> {
-        let scope = format!("{query:?}");
-        let size = PageSize::parse(asked.0, 100, 1000)?.get() as usize;
-        let after = PageToken::open(self.store.crypt(), &scope, asked.1)?;
-        Ok(Page { scope, size, after })
-    }
-
-    /// Cuts the rows read to the page and seals where the next one begins; empty on the last page.
-    pub(crate) fn cut<P: Serialize, T>(
-        &self,
-        page: &Page<P>,
-        mut rows: Vec<T>,
-        place: impl Fn(&T) -> P,
-    ) -> Result<(Vec<T>, String), Failure> {
-        let more = rows.len() > page.size;
-        rows.truncate(page.size);
-        let last = rows.last().filter(|_| more);
-        let token =
-            last.map(|row| PageToken::seal(self.store.crypt(), &page.scope, &place(row))).transpose()?;
-        Ok((rows, token.unwrap_or_default()))
-    }
-}
-
-/// A page of a list: where it goes on, and how many rows it holds.
-pub(crate) struct Page<P> {
-    scope: String,
-    size: usize,
-    /// Place of the last row before it; `None` for the first page.
-    pub after: Option<P>,
-}
-
-impl<P> Page<P> {
-    /// Rows to read: one more than the page holds, to know whether another follows.
-    pub(crate) fn limit(&self) -> i64 {
-        i64::try_from(self.size + 1).unwrap_or(i64::MAX)
-    }
-}
-
-/// Takes a request apart: who calls, and the message once its presence, length and range rules hold.
-pub(crate) fn opened<M: Validate>(request: Request<M>) -> Result<(Call, M), Failure> {
-    let call = Call::of(&request)?;
-    let message = request.into_inner();
-    check(&message)?;
-    Ok((call, message))
-}
-
-/// Reads a day.
-pub(crate) fn day(field: &'static str, text: &str) -> Result<Date, Failure> {
-    date::parse(text).map_err(|failure| failure.on(field))
-}
-
-/// A day on the wire; empty when there is none.
-pub(crate) fn day_text(day: Option<Date>) -> String {
-    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 /// Reads the code of an organisation that is known already: the format alone, since it may be a lawful exception.
@@ -122,23 +43,7 @@ pub(crate) fn code_if_any(call: &Call, text: &str) -> Result<Option<Uscc>, Failu
     }
 }
 
-/// Reads the name of a resource. A name of another kind names none of this kind.
-pub(crate) fn named<T>(field: &'static str, text: &str) -> Result<T, Failure>
-where
-    T: std::str::FromStr<Err = Failure>,
-{
-    text.parse().map_err(|failure: Failure| failure.on(field))
-}
-
-/// Refuses a write that was made on an older version than the present one; an empty guard is none.
-pub(crate) fn guard(etag: &str, version: i64) -> Result<(), Failure> {
-    match etag.is_empty() || etag == version.to_string() {
-        true => Ok(()),
-        false => Err(Failure::new(&reason::VERSION_CONFLICT).on("etag")),
-    }
-}
-
 /// The person who acts; four eyes refuse the empty name of a caller that is none.
-pub(crate) fn person(tx: &canopy_persistence::Tx) -> String {
+pub(crate) fn person(tx: &Tx) -> String {
     tx.actor().person.clone().unwrap_or_default()
 }

@@ -90,7 +90,7 @@ pub async fn run(
     let jobs = Jobs::new(store.clone(), vec![Arc::new(pay)], config.server.tryout);
 
     let subsidy = Subsidy { store: store.clone(), registry, feed: consumer.clone(), bank };
-    let routes = routes(&subsidy, &jobs, &[consumer.clone()]);
+    let routes = routes(&subsidy, &jobs, std::slice::from_ref(&consumer));
     let host = Host { store, services: SERVICES, routes, consumers: vec![consumer], jobs };
     host.serve(&config.server, listener, shutdown).await
 }

@@ -65,8 +65,8 @@ impl Peers {
         std::fs::write(&key, &pem).unwrap();
         assert!(SigningIdentity::from_file("probe", &key).is_ok());
         let port = free_port();
-        write_config(&producer_db, "producer", &key, &public, EVENTS, port, port);
-        write_config(&consumer_db, "consumer", &key, &public, 0, free_port(), port);
+        write_config(&producer_db, "producer", (&key, &public), EVENTS, (port, port));
+        write_config(&consumer_db, "consumer", (&key, &public), 0, (free_port(), port));
         Peers { databases: vec![producer_db, consumer_db], producer, consumer }
     }
 
@@ -124,11 +124,9 @@ fn example() -> PathBuf {
 fn write_config(
     database: &TestDatabase,
     role: &str,
-    key: &Path,
-    public: &str,
+    (key, public): (&Path, &str),
     events: i64,
-    port: u16,
-    producer: u16,
+    (port, producer): (u16, u16),
 ) {
     let settings = &database.settings;
     let name = if role == "producer" { "registry" } else { "probe" };

@@ -140,7 +140,7 @@ async fn record(
         authority: request.authority,
         measures: request.measures,
     };
-    let today = it.today(&call);
+    let today = it.store.today(&call);
     let maximum =
         Maximum::in_force(&it.rules.active(it.store.pool()).await?.table, command.grade, today).ok();
     it.store
@@ -193,7 +193,7 @@ async fn decide(
 
 async fn get(it: &Registry, request: Request<pb::GetListingRequest>) -> Result<pb::CreditListing, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let asked = Listing { listing_no: Some(&request.listing_no), uscc: None, after: "", limit: 1 };
     let found = as_of(it, store::list(it.store.pool(), &asked).await?, day).await?;
     found.into_iter().next().ok_or_else(|| Failure::new(&reason::UNKNOWN_LISTING).on("listing_no"))
@@ -219,13 +219,14 @@ async fn list(
 ) -> Result<pb::ListListingsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListListingsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<String>(query, (request.page_size, &request.page_token), 100)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let page = it.store.page::<String>(query, (request.page_size, &request.page_token), 100)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let uscc: Option<Uscc> = it.code_if_any(&call, "uscc", &request.uscc)?;
     let after = page.after.as_deref().unwrap_or_default();
     let asked = Listing { listing_no: None, uscc, after, limit: page.limit() };
     let found = store::list(it.store.pool(), &asked).await?;
-    let (found, next_page_token) = it.cut(&page, found, |listing| listing.decision.listing_no.clone())?;
+    let (found, next_page_token) =
+        it.store.cut(&page, found, |listing| listing.decision.listing_no.clone())?;
     Ok(pb::ListListingsResponse { listings: as_of(it, found, day).await?, next_page_token })
 }
 
@@ -235,15 +236,15 @@ async fn list_repairs(
 ) -> Result<pb::ListRepairsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListRepairsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
+    let page = it.store.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
     let asked = Listed {
         decision: RepairDecision::from_wire(request.decision),
-        day: it.as_of(&call, "as_of", &request.as_of)?,
+        day: it.store.as_of(&call, "as_of", &request.as_of)?,
         after: page.after.as_ref(),
         limit: page.limit(),
     };
     let found = store::list_repairs(it.store.pool(), &asked).await?;
-    let (found, next_page_token) = it.cut(&page, found, Place::of)?;
+    let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;
     Ok(pb::ListRepairsResponse { repairs: found.into_iter().map(repair_message).collect(), next_page_token })
 }
 
@@ -252,7 +253,7 @@ async fn count(
     request: Request<pb::CountListingsRequest>,
 ) -> Result<pb::CountListingsResponse, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let repaired_from = day_if_any("repaired_from", &request.repaired_from)?;
     let rules = it.rules.active(it.store.pool()).await?;
     let maximum = |grade| Maximum::in_force(&rules.table, grade, day);

@@ -14,7 +14,7 @@ pub(crate) async fn check(
     request: Request<pb::CheckStandingRequest>,
 ) -> Result<pb::Standing, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "on", &request.on)?;
+    let day = it.store.as_of(&call, "on", &request.on)?;
     let code = it.own_code(&call, "uscc", &request.uscc)?;
     let mut standings = judge(it, &[code], request.purpose, day).await?;
     standings.pop().ok_or_else(|| Failure::new(&reason::INTERNAL).because("no standing for one code"))

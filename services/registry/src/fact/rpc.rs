@@ -72,16 +72,16 @@ async fn list(
 ) -> Result<pb::ListFactsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListFactsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
+    let page = it.store.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
     let asked = Listing {
         uscc: it.own_code(&call, "uscc", &request.uscc)?,
         kind: &request.kind,
-        day: it.as_of(&call, "as_of", &request.as_of)?,
-        known_before: it.known_before("known_at", &request.known_at)?,
+        day: it.store.as_of(&call, "as_of", &request.as_of)?,
+        known_before: it.store.known_before("known_at", &request.known_at)?,
         after: page.after.as_ref(),
         limit: page.limit(),
     };
     let found = store::list(it.store.pool(), &asked).await?;
-    let (found, next_page_token) = it.cut(&page, found, Place::of)?;
+    let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;
     Ok(pb::ListFactsResponse { facts: found.into_iter().map(message).collect(), next_page_token })
 }

@@ -69,7 +69,7 @@ pub(crate) async fn find(
     let (pool, crypt) = (it.store.pool(), it.store.crypt());
     let id = store::find(pool, crypt, &passport).await?.ok_or_else(unknown)?;
     let key = SubjectKey::Id(id);
-    let person = subject::store::find(pool, &key, it.today(&call)).await?.ok_or_else(unknown)?;
+    let person = subject::store::find(pool, &key, it.store.today(&call)).await?.ok_or_else(unknown)?;
     let title = store::title(pool, crypt, id).await?;
     Ok(pb::Subject { title, ..message(person) })
 }

@@ -198,7 +198,7 @@ async fn get(
     request: Request<pb::GetQualificationRequest>,
 ) -> Result<pb::Qualification, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let id = request.name.parse().map_err(|failure: Failure| failure.on("name"))?;
     let found = store::find(it.store.pool(), id, day).await?;
     let found = found.ok_or_else(|| Failure::new(&reason::UNKNOWN_RECORD).on("name"))?;
@@ -211,9 +211,9 @@ async fn list(
 ) -> Result<pb::ListQualificationsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListQualificationsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
+    let page = it.store.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
     let live_on = day_if_any("live_on", &request.live_on)?;
-    let day = live_on.unwrap_or_else(|| it.today(&call));
+    let day = live_on.unwrap_or_else(|| it.store.today(&call));
     let asked = Listing {
         holder: it.code_if_any(&call, "holder_uscc", &request.holder_uscc)?,
         kind: &request.kind,
@@ -223,7 +223,7 @@ async fn list(
         limit: page.limit(),
     };
     let found = store::list(it.store.pool(), &asked).await?;
-    let (found, next_page_token) = it.cut(&page, found, Place::of)?;
+    let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;
     let qualifications = found.into_iter().map(|found| message(found.as_of(day))).collect();
     Ok(pb::ListQualificationsResponse { qualifications, next_page_token })
 }
@@ -235,8 +235,8 @@ async fn count(
     let (call, request) = opened(request)?;
     let asked = Counted {
         kind: &request.kind,
-        day: it.as_of(&call, "as_of", &request.as_of)?,
-        known_before: it.known_before("known_at", &request.known_at)?,
+        day: it.store.as_of(&call, "as_of", &request.as_of)?,
+        known_before: it.store.known_before("known_at", &request.known_at)?,
         granted_from: day_if_any("granted_from", &request.granted_from)?,
         granted_to: day_if_any("granted_to", &request.granted_to)?,
         live_only: request.live_only,

@@ -140,10 +140,10 @@ async fn list(
 ) -> Result<pb::ListReferenceSetsResponse, Failure> {
     let (_, request) = opened(request)?;
     let query = pb::ListReferenceSetsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<ReferenceSetId>(query, (request.page_size, &request.page_token), 100)?;
+    let page = it.store.page::<ReferenceSetId>(query, (request.page_size, &request.page_token), 100)?;
     let kind = ReferenceKind::from_wire(request.kind);
     let found = store::list(it.store.pool(), kind, page.after, page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |set| set.id)?;
+    let (found, next_page_token) = it.store.cut(&page, found, |set| set.id)?;
     Ok(pb::ListReferenceSetsResponse { sets: found.iter().map(message).collect(), next_page_token })
 }
 
@@ -155,9 +155,9 @@ async fn list_rows(
     let set = named_or_active(it, &request).await?;
     // The token goes on with the set that it began with, even when another is activated meanwhile.
     let query = (set.id, "rows");
-    let page = it.page::<i32>(query, (request.page_size, &request.page_token), 1000)?;
+    let page = it.store.page::<i32>(query, (request.page_size, &request.page_token), 1000)?;
     let found = store::rows(it.store.pool(), set.id, page.after.unwrap_or(-1), page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |(position, _)| *position)?;
+    let (found, next_page_token) = it.store.cut(&page, found, |(position, _)| *position)?;
     Ok(pb::ListReferenceRowsResponse {
         set: Some(message(&set)),
         rows: found.into_iter().map(|(_, row)| row::message(row)).collect(),

@@ -179,7 +179,7 @@ async fn batch_institutes(
 
 async fn get(it: &Registry, request: Request<pb::GetSubjectRequest>) -> Result<pb::Subject, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let key = match request.name.starts_with("sub_") {
         true => SubjectKey::Id(request.name.parse().map_err(|failure: Failure| failure.on("name"))?),
         false => SubjectKey::Code(it.own_code(&call, "name", &request.name)?),
@@ -203,17 +203,18 @@ async fn list(
 ) -> Result<pb::ListSubjectsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListSubjectsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<String>(query, (request.page_size, &request.page_token), 100)?;
+    let page = it.store.page::<String>(query, (request.page_size, &request.page_token), 100)?;
     let search = Search {
         query: &request.query,
         kind: SubjectKind::from_wire(request.kind),
-        day: it.as_of(&call, "as_of", &request.as_of)?,
+        day: it.store.as_of(&call, "as_of", &request.as_of)?,
         after: page.after.as_deref().unwrap_or_default(),
         limit: page.limit(),
     };
     let found = store::search(it.store.pool(), &search).await?;
-    let (found, next_page_token) =
-        it.cut(&page, found, |subject| subject.uscc().map(|code| code.to_string()).unwrap_or_default())?;
+    let (found, next_page_token) = it
+        .store
+        .cut(&page, found, |subject| subject.uscc().map(|code| code.to_string()).unwrap_or_default())?;
     Ok(pb::ListSubjectsResponse { subjects: found.into_iter().map(message).collect(), next_page_token })
 }
 
@@ -222,7 +223,7 @@ async fn count(
     request: Request<pb::CountSubjectsRequest>,
 ) -> Result<pb::CountSubjectsResponse, Failure> {
     let (call, request) = opened(request)?;
-    let day = it.as_of(&call, "as_of", &request.as_of)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let counts = store::count(it.store.pool(), day).await?;
     let message = |(kind, status, count): (SubjectKind, SubjectStatus, i64)| pb::SubjectCount {
         kind: kind.to_wire(),

@@ -93,7 +93,7 @@ async fn asked_today(
             _ => Vec::new(),
         }
     };
-    let today = it.today(call);
+    let today = it.store.today(call);
     let standings = it.registry.standings(call, &codes, today).await?;
     let accounts = it.registry.accounts(call, &codes, today).await?;
     Ok((standings, accounts))

@@ -127,7 +127,7 @@ async fn adjust(
 
 async fn get(it: &Subsidy, request: Request<pb::GetBudgetLineRequest>) -> Result<pb::BudgetLine, Failure> {
     let (call, request) = opened(request)?;
-    let on = it.as_of(&call, &request.as_of)?;
+    let on = it.store.as_of(&call, "as_of", &request.as_of)?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let line = store::find(&mut conn, &request.line, year(request.year)).await?;
     message(&mut conn, line, on).await
@@ -138,15 +138,16 @@ async fn list(
     request: Request<pb::ListBudgetLinesRequest>,
 ) -> Result<pb::ListBudgetLinesResponse, Failure> {
     let (call, request) = opened(request)?;
-    let on = it.as_of(&call, &request.as_of)?;
-    let page = it.page::<String>(
+    let on = it.store.as_of(&call, "as_of", &request.as_of)?;
+    let page = it.store.page::<String>(
         ("budget lines", request.year, &request.as_of),
         (request.page_size, &request.page_token),
+        100,
     )?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let after = page.after.as_deref().unwrap_or_default();
     let found = store::list(&mut conn, year(request.year), after, page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |line| line.code.clone())?;
+    let (found, next_page_token) = it.store.cut(&page, found, |line| line.code.clone())?;
     let mut lines = Vec::with_capacity(found.len());
     for line in found {
         lines.push(message(&mut conn, line, on).await?);

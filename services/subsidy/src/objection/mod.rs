@@ -44,9 +44,9 @@ pub(crate) async fn file(tx: &mut Tx, command: &File) -> Result<Filed, Failure> 
     let policy = policy::store::by_code(tx.conn(), &command.policy_code).await?;
     policy.ok_or_else(|| Failure::new(&reason::UNKNOWN_POLICY).on("policy_code"))?;
     let uscc = command.uscc.as_str();
-    let heard = run::store::in_publicity(tx.conn(), &command.policy_code, uscc, today).await?;
+    let heard = store::in_publicity(tx.conn(), &command.policy_code, uscc, today).await?;
     if heard.is_empty() {
-        let last_day = run::store::latest_last_day(tx.conn(), &command.policy_code, today).await?;
+        let last_day = store::latest_last_day(tx.conn(), &command.policy_code, today).await?;
         let closed = Failure::new(&reason::PUBLICITY_CLOSED);
         return Err(last_day.into_iter().fold(closed, |failure, day| failure.with("last_day", day)));
     }

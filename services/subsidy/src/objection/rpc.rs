@@ -102,10 +102,11 @@ pub(crate) async fn list(
 ) -> Result<pb::ListObjectionsResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = ("objections", &request.policy_code);
-    let page = it.page::<String>(query, (request.page_size, &request.page_token))?;
+    let page = it.store.page::<String>(query, (request.page_size, &request.page_token), 100)?;
     let after = page.after.as_deref().unwrap_or_default();
     let found = store::list(&it.store, &request.policy_code, after, page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |(objection, _)| objection.objection_no.clone())?;
+    let (found, next_page_token) =
+        it.store.cut(&page, found, |(objection, _)| objection.objection_no.clone())?;
     let ids: Vec<Uuid> = found.iter().map(|(objection, _)| objection.id.as_uuid()).collect();
     let mut runs = store::runs_of(&it.store, &ids).await?;
     let for_bureau = is_bureau(&call);

@@ -1,5 +1,7 @@
 //! SQL of objections. Who objects, how to reach them and what they say stand encrypted.
 
+mod publicity;
+
 use std::collections::HashMap;
 
 use canopy_kernel::id::{CandidateId, ObjectionId, RunId};
@@ -11,6 +13,8 @@ use uuid::Uuid;
 
 use super::File;
 use super::model::{Objection, State};
+
+pub(crate) use publicity::{in_publicity, latest_last_day};
 
 struct Row {
     id: Uuid,

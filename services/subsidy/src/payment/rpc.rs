@@ -80,7 +80,7 @@ async fn list(
 ) -> Result<pb::ListPaymentLinesResponse, Failure> {
     let (call, request) = opened(request)?;
     let query = pb::ListPaymentLinesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = it.page::<(String, Uuid)>(query, (request.page_size, &request.page_token))?;
+    let page = it.store.page::<(String, Uuid)>(query, (request.page_size, &request.page_token), 100)?;
     let batch = match request.batch.as_str() {
         "" => None,
         name => Some(named::<BatchId>("batch", name)?.as_uuid()),
@@ -91,13 +91,13 @@ async fn list(
         uscc: code_if_any(&call, &request.uscc)?.map(|code| code.to_string()).unwrap_or_default(),
         policy_code: request.policy_code,
         credited_only: request.credited_only,
-        on: it.as_of(&call, &request.as_of)?,
+        on: it.store.as_of(&call, "as_of", &request.as_of)?,
         limit: page.limit(),
         after: page.after.clone().unwrap_or((String::new(), Uuid::nil())),
     };
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let found = view::list(&mut conn, &asked).await?;
-    let (found, next_page_token) = it.cut(&page, found, |line| (line.uscc.clone(), line.id))?;
+    let (found, next_page_token) = it.store.cut(&page, found, |line| (line.uscc.clone(), line.id))?;
     Ok(pb::ListPaymentLinesResponse { lines: found.into_iter().map(wire::line).collect(), next_page_token })
 }
 
@@ -132,7 +132,7 @@ async fn summarize(
     request: Request<pb::SummarizePaymentsRequest>,
 ) -> Result<pb::PaymentSummary, Failure> {
     let (call, request) = opened(request)?;
-    let on = it.as_of(&call, &request.as_of)?;
+    let on = it.store.as_of(&call, "as_of", &request.as_of)?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let sums = view::sums(&mut conn, &request.policy_code, on).await?;
     let last_day = view::publicity_last_day(&mut conn, &request.policy_code, on).await?;

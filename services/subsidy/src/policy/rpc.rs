@@ -217,8 +217,8 @@ async fn list(
     request: Request<pb::ListPoliciesRequest>,
 ) -> Result<pb::ListPoliciesResponse, Failure> {
     let request = request.into_inner();
-    let page = it.page::<String>("policies", (request.page_size, &request.page_token))?;
+    let page = it.store.page::<String>("policies", (request.page_size, &request.page_token), 100)?;
     let found = store::list(it.store.pool(), page.after.as_deref().unwrap_or_default(), page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |policy| policy.terms.code.clone())?;
+    let (found, next_page_token) = it.store.cut(&page, found, |policy| policy.terms.code.clone())?;
     Ok(pb::ListPoliciesResponse { policies: found.iter().map(message).collect(), next_page_token })
 }

@@ -107,7 +107,7 @@ pub(crate) async fn exclusions(
     policy.ok_or_else(|| Failure::new(&reason::UNKNOWN_POLICY).on("policy_code"))?;
     let after = page.after.as_deref().unwrap_or_default();
     let rows = explain::unpaid(&mut conn, policy_code, as_of, after, page.limit()).await?;
-    let (rows, next_page_token) = it.cut(page, rows, |row| row.uscc.clone())?;
+    let (rows, next_page_token) = it.store.cut(page, rows, |row| row.uscc.clone())?;
     let ids: Vec<_> = rows.iter().map(|row| row.candidate).collect();
     let hits = hits_of(&mut conn, &ids, as_of).await?;
     let exclusions = rows

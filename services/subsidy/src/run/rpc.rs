@@ -121,7 +121,7 @@ async fn match_run(it: &Subsidy, request: Request<pb::MatchRunRequest>) -> Resul
 
 /// The standing of those who would be matched; nobody's where the write is going to refuse.
 async fn at_match(it: &Subsidy, call: &Call, policy_code: &str) -> Result<Standings, Failure> {
-    let today = it.today(call);
+    let today = it.store.today(call);
     let frozen = {
         let mut conn = it.store.pool().acquire().await.map_err(db)?;
         match policy::store::by_code(&mut conn, policy_code).await? {
@@ -165,7 +165,7 @@ async fn at_publicity_end(it: &Subsidy, call: &Call, step: &StepOf) -> Result<St
         let mut conn = it.store.pool().acquire().await.map_err(db)?;
         let run = store::find(&mut conn, step.id).await?;
         match run.map(|run| run.state) {
-            Some(State::Publicised(publicity)) if publicity.require_over(it.today(call)).is_ok() => {
+            Some(State::Publicised(publicity)) if publicity.require_over(it.store.today(call)).is_ok() => {
                 (store::codes(&mut conn, step.id).await?, publicity.last_day)
             }
             _ => (Vec::new(), Date::MIN),
@@ -196,10 +196,14 @@ async fn get(it: &Subsidy, request: Request<pb::GetRunRequest>) -> Result<pb::Ru
 
 async fn list(it: &Subsidy, request: Request<pb::ListRunsRequest>) -> Result<pb::ListRunsResponse, Failure> {
     let (_, request) = opened(request)?;
-    let page = it.page::<Uuid>(("runs", &request.policy_code), (request.page_size, &request.page_token))?;
+    let page = it.store.page::<Uuid>(
+        ("runs", &request.policy_code),
+        (request.page_size, &request.page_token),
+        100,
+    )?;
     let after = page.after.unwrap_or(Uuid::nil());
     let found = store::list(it.store.pool(), &request.policy_code, after, page.limit()).await?;
-    let (found, next_page_token) = it.cut(&page, found, |run| run.id.as_uuid())?;
+    let (found, next_page_token) = it.store.cut(&page, found, |run| run.id.as_uuid())?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let mut runs = Vec::with_capacity(found.len());
     for run in found {
@@ -214,7 +218,11 @@ async fn candidates(
     request: Request<pb::ListCandidatesRequest>,
 ) -> Result<pb::ListCandidatesResponse, Failure> {
     let (_, request) = opened(request)?;
-    let asked = it.page::<String>(("candidates", &request.run), (request.page_size, &request.page_token))?;
+    let asked = it.store.page::<String>(
+        ("candidates", &request.run),
+        (request.page_size, &request.page_token),
+        100,
+    )?;
     let id = named("run", &request.run)?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let unknown = || Failure::new(&reason::UNKNOWN_RUN).on("run");
@@ -222,7 +230,7 @@ async fn candidates(
     let after = asked.after.as_deref().unwrap_or_default();
     let found = page(&mut conn, id, after, asked.limit()).await?;
     let (found, next_page_token) =
-        it.cut(&asked, found, |listed| listed.candidate.frozen.uscc.to_string())?;
+        it.store.cut(&asked, found, |listed| listed.candidate.frozen.uscc.to_string())?;
     let ids: Vec<Uuid> = found.iter().map(|listed| listed.candidate.id.as_uuid()).collect();
     let mut hits = hits_of(&mut conn, &ids, Date::MAX).await?;
     let candidates = found
@@ -238,7 +246,7 @@ async fn candidates(
 async fn decision(it: &Subsidy, request: Request<pb::GetDecisionRequest>) -> Result<pb::Decision, Failure> {
     let (call, request) = opened(request)?;
     let uscc = own_code(&call, &request.uscc)?;
-    let as_of = it.as_of(&call, &request.as_of)?;
+    let as_of = it.store.as_of(&call, "as_of", &request.as_of)?;
     decide::decision(it, &request.policy_code, uscc, as_of).await
 }
 
@@ -247,8 +255,8 @@ async fn exclusions(
     request: Request<pb::ListExclusionsRequest>,
 ) -> Result<pb::ListExclusionsResponse, Failure> {
     let (call, request) = opened(request)?;
-    let as_of = it.as_of(&call, &request.as_of)?;
+    let as_of = it.store.as_of(&call, "as_of", &request.as_of)?;
     let query = ("exclusions", &request.policy_code, &request.as_of);
-    let page = it.page::<String>(query, (request.page_size, &request.page_token))?;
+    let page = it.store.page::<String>(query, (request.page_size, &request.page_token), 100)?;
     decide::exclusions(it, &request.policy_code, as_of, &page).await
 }

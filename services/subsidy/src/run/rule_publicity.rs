@@ -1,4 +1,4 @@
-//! Publicity (公示) of a list: its window in working days, when objections are heard and when it is over (RULES.md R4).
+//! Publicity (公示) of a list: its window in working days, when objections are heard and when it is over (RULES.md R7).
 
 use canopy_kernel::{Failure, WorkCalendar, reason};
 use jiff::civil::Date;

@@ -21,7 +21,8 @@ pub(crate) async fn matched(
     on: Date,
 ) -> Result<Vec<Frozen>, Failure> {
     let required = terms.requires.as_ref().map_or("", |it| it.kind.as_str());
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"
         with dated as (
             select id, holder_uscc, kind, number, granted_on, first_recognition, tier,
@@ -82,20 +83,38 @@ pub(crate) async fn matched(
     .fetch_all(conn)
     .await
     .map_err(db)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Frozen {
-                uscc: Uscc::from_stored(&row.uscc)?,
-                title: row.title,
-                evidence_no: row.evidence_no,
-                granted_on: row.granted_on.to_jiff(),
-                first_recognition: row.first_recognition,
-                tier: row.tier,
-                live: row.live,
-                assessment: Assessment::from_stored(&row.assessment),
-                status: Status::from_stored(&row.status)?,
-                status_since: row.status_since.map(|day| day.to_jiff()).filter(|day| *day != BEGINNING),
-            })
+    rows.into_iter().map(Frozen::try_from).collect()
+}
+
+/// An entry as it is read.
+struct Row {
+    uscc: String,
+    title: String,
+    evidence_no: String,
+    granted_on: jiff_sqlx::Date,
+    first_recognition: bool,
+    tier: i32,
+    live: bool,
+    assessment: String,
+    status: String,
+    status_since: Option<jiff_sqlx::Date>,
+}
+
+impl TryFrom<Row> for Frozen {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Result<Self, Failure> {
+        Ok(Frozen {
+            uscc: Uscc::from_stored(&row.uscc)?,
+            title: row.title,
+            evidence_no: row.evidence_no,
+            granted_on: row.granted_on.to_jiff(),
+            first_recognition: row.first_recognition,
+            tier: row.tier,
+            live: row.live,
+            assessment: Assessment::from_stored(&row.assessment),
+            status: Status::from_stored(&row.status)?,
+            status_since: row.status_since.map(|day| day.to_jiff()).filter(|day| *day != BEGINNING),
         })
-        .collect()
+    }
 }
