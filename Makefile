@@ -28,6 +28,7 @@ run: setup ## Build and start the whole suite under data/, replay the bundled ye
 	@exec $(TARGET)/debug/canopy up --data $(DATA) --replay $(YEAR)
 
 test: setup ## All tests, on a throwaway Postgres
+	@$(offline) cargo build --locked --workspace --bins
 	@$(postgres) env $(offline) cargo test --locked --workspace
 
 check: setup ## Format, clippy with warnings denied, buf lint and breaking, dependency rules
@@ -58,6 +59,7 @@ bench: setup ## Measure speed and size against their targets (builds release)
 	@$(postgres) env $(offline) cargo bench --locked --workspace
 
 chaos: setup ## Kill the suite and the bank at random points of the replay, ROUNDS=50 times
+	@$(offline) cargo build --locked --workspace --bins
 	@$(postgres) env $(offline) CANOPY_CHAOS_ROUNDS=$(ROUNDS) cargo test --locked -p canopy-tests chaos -- --nocapture
 
 clean: ## Remove what was built; data/ stays

@@ -43,11 +43,12 @@ async fn start(suite: &mut Suite) -> Child {
         .spawn()
         .unwrap();
     suite.call_at(&format!("http://{address}"));
-    for _ in 0..200 {
+    let mut tick = tokio::time::interval(Duration::from_millis(25));
+    for _ in 0..400 {
+        tick.tick().await;
         if tokio::net::TcpStream::connect(&address).await.is_ok() {
             return child;
         }
-        tokio::time::sleep(Duration::from_millis(25)).await;
     }
     panic!("{}", said(child));
 }
