@@ -128,6 +128,32 @@ registry! {
     LedgerAccountId "lac";
     /// An entry of the bank's statement (对账单明细).
     StatementEntryId "ste";
+    /// A person in a training session (培训学员).
+    AttendanceId "tra";
+    /// Ownership or use rights given to inventors (赋权).
+    EmpowermentId "emp";
+    /// A conversion deal (成果转化项目).
+    DealId "dea";
+    /// Income of a conversion deal (到账).
+    ReceiptId "rct";
+    /// An application for recognition as a transfer institution or conversion centre (认定申请).
+    RecognitionId "rcg";
+    /// A technology demand of a firm (技术需求).
+    DemandId "dmd";
+    /// An achievement (科技成果).
+    AchievementId "ach";
+    /// A match of a demand with an achievement (供需对接).
+    MatchId "mat";
+    /// A matchmaking event (对接活动).
+    MatchEventId "mev";
+    /// A signed project (签约项目).
+    SigningId "sig";
+    /// An offer of a demand to another commissioner (转介, 交接).
+    HandoverId "hnd";
+    /// An interest that bars a commissioner from brokering (利害关系).
+    InterestId "coi";
+    /// A merge of duplicates (合并).
+    MergeId "mrg";
 }
 
 fn uuid_v7(now: Timestamp) -> Uuid {
