@@ -1,0 +1,159 @@
+//! SQL of achievements.
+
+mod list;
+
+use canopy_kernel::id::AchievementId;
+use canopy_kernel::{Failure, Uscc, reason};
+use canopy_persistence::{Tx, db, ensure_one, violates};
+use jiff_sqlx::ToSqlx;
+use uuid::Uuid;
+
+use super::model::{Achievement, CoOwner, Rights};
+
+pub(crate) use list::{AsOf, Listing, Place, count, find, list};
+
+struct Row {
+    id: Uuid,
+    achievement_no: String,
+    owner_uscc: String,
+    title: String,
+    summary: String,
+    field: String,
+    ip_count: i32,
+    maturity: i32,
+    is_key: bool,
+    registration_no: String,
+    collected_on: jiff_sqlx::Date,
+    disputed: bool,
+    classified: bool,
+    co_owner_consent: String,
+    version: i64,
+    merged_into: Option<Uuid>,
+}
+
+impl Row {
+    fn read(self) -> Result<AsOf, Failure> {
+        let rights = Rights {
+            disputed: self.disputed,
+            classified: self.classified,
+            co_owner: CoOwner::stored(&self.co_owner_consent),
+        };
+        let achievement = Achievement {
+            id: AchievementId::new(self.id),
+            number: self.achievement_no,
+            owner: Uscc::from_stored(&self.owner_uscc)?,
+            title: self.title,
+            summary: self.summary,
+            field: self.field,
+            ip_count: self.ip_count,
+            maturity: self.maturity,
+            is_key: self.is_key,
+            registration: self.registration_no,
+            collected_on: self.collected_on.to_jiff(),
+            rights,
+            version: self.version,
+        };
+        Ok(AsOf { achievement, merged_into: self.merged_into.map(AchievementId::new) })
+    }
+}
+
+/// Takes an achievement for a write: nobody else changes it until the end of the transaction.
+pub(crate) async fn lock(tx: &mut Tx, id: AchievementId) -> Result<Option<Achievement>, Failure> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        select id, achievement_no, owner_uscc, title, summary, field, ip_count, maturity, is_key, registration_no,
+               collected_on, disputed, classified, co_owner_consent, version, null::uuid as merged_into
+        from commissioner.achievement
+        where id = $1
+        for update
+        "#,
+        id.as_uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(db)?;
+    row.map(|row| row.read().map(|found| found.achievement)).transpose()
+}
+
+/// Whether that number is used, or the owner has an achievement of that title.
+pub(crate) async fn is_recorded(tx: &mut Tx, achievement: &Achievement) -> Result<bool, Failure> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (
+            select
+            from commissioner.achievement
+            where achievement_no = $1 or (owner_uscc = $2 and title = $3)
+        ) as "exists!"
+        "#,
+        achievement.number,
+        achievement.owner.as_str(),
+        achievement.title,
+    )
+    .fetch_one(tx.conn())
+    .await
+    .map_err(db)
+}
+
+/// Enters an achievement.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    achievement: &Achievement,
+    external_ref: &str,
+) -> Result<(), Failure> {
+    let recorded_at = tx.recorded_at();
+    sqlx::query!(
+        r#"
+        insert into commissioner.achievement
+            (id, achievement_no, owner_uscc, title, summary, field, ip_count, maturity, is_key, registration_no,
+             collected_on, disputed, classified, co_owner_consent, version, external_ref, recorded_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        "#,
+        achievement.id.as_uuid(),
+        achievement.number,
+        achievement.owner.as_str(),
+        achievement.title,
+        achievement.summary,
+        achievement.field,
+        achievement.ip_count,
+        achievement.maturity,
+        achievement.is_key,
+        achievement.registration,
+        achievement.collected_on.to_sqlx(),
+        achievement.rights.disputed,
+        achievement.rights.classified,
+        achievement.rights.co_owner.as_str(),
+        achievement.version,
+        external_ref,
+        recorded_at.to_sqlx(),
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(|error| {
+        match violates(&error, "achievement_no_key") || violates(&error, "achievement_title_key") {
+            true => Failure::new(&reason::DUPLICATE_ACHIEVEMENT).on("achievement_no"),
+            false => db(error),
+        }
+    })?;
+    Ok(())
+}
+
+/// Writes the rights as they are stated now.
+pub(crate) async fn write_rights(tx: &mut Tx, achievement: &Achievement) -> Result<(), Failure> {
+    let result = sqlx::query!(
+        r#"
+        update commissioner.achievement
+        set disputed = $2, classified = $3, co_owner_consent = $4, version = $5
+        where id = $1 and version + 1 = $5
+        "#,
+        achievement.id.as_uuid(),
+        achievement.rights.disputed,
+        achievement.rights.classified,
+        achievement.rights.co_owner.as_str(),
+        achievement.version,
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(db)?;
+    ensure_one(result)
+}
