@@ -36,6 +36,11 @@ pub mod canopy {
             tonic::include_proto!("canopy.subsidy.v1");
         }
     }
+    pub mod commissioner {
+        pub mod v1 {
+            tonic::include_proto!("canopy.commissioner.v1");
+        }
+    }
     pub mod treasury {
         pub mod v1 {
             tonic::include_proto!("canopy.treasury.v1");
@@ -48,7 +53,7 @@ pub mod canopy {
     }
 }
 
-pub use canopy::{common, options, registry, sandbox, subsidy, treasury};
+pub use canopy::{commissioner, common, options, registry, sandbox, subsidy, treasury};
 
 #[allow(clippy::all, clippy::too_many_lines, clippy::allow_attributes_without_reason, reason = "generated")]
 mod validation {

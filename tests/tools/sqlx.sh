@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 psql() { command psql --quiet --no-psqlrc --set ON_ERROR_STOP=1 "$CANOPY_TEST_DATABASE_URL" "$@"; }
 
 crates=()
-for service in persistence registry subsidy; do
+for service in persistence registry subsidy commissioner; do
     schema=$service
     [ "$service" != persistence ] || schema=platform
     psql --command "create schema if not exists $schema"

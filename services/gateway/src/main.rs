@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use canopy_gateway::Config;
-use canopy_platform::{ServerSettings, config, telemetry};
+use canopy_platform::{ServerSettings, config, process};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The suite's public port: authenticates callers and passes their calls on.
 #[derive(Parser)]
@@ -34,19 +31,6 @@ async fn main() -> anyhow::Result<()> {
         Arguments::command().after_help(help.clone()).mut_subcommand("serve", |serve| serve.after_help(help));
     let Command::Serve { config } = Arguments::from_arg_matches(&command.get_matches())?.command;
     let config: Config = config::load("CANOPY_GATEWAY", config.as_deref())?;
-    let telemetry = telemetry::init(&config.server.telemetry)?;
-    let listener = TcpListener::bind(&config.server.listen)
-        .await
-        .with_context(|| format!("listen on {}", config.server.listen))?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            // Without a handler for Ctrl-C the gateway still stops on SIGTERM.
-            Ok(()) = tokio::signal::ctrl_c() => {}
-        }
-    };
-    let served = canopy_gateway::run(config, listener, stop).await;
-    telemetry.shutdown().await;
-    served
+    let settings = config.server.clone();
+    process::serve(&settings, |listener, stop| canopy_gateway::run(config, listener, stop)).await
 }

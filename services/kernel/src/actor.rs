@@ -111,9 +111,10 @@ pub fn require_distinct(maker: &str, approver: &str) -> Result<FourEyes, Failure
     }
 }
 
-/// Keeps an ENTERPRISE to the organisation it represents; other roles are bounded elsewhere.
+/// Keeps an ENTERPRISE and an INSTITUTE to the organisation it represents; other roles are bounded elsewhere.
 pub fn may_act_for(actor: &Actor, uscc: Uscc) -> Result<(), Failure> {
-    match actor.has(Role::Enterprise) && actor.represented != Some(uscc) {
+    let bound = actor.has(Role::Enterprise) || actor.has(Role::Institute);
+    match bound && actor.represented != Some(uscc) {
         true => Err(Failure::new(&reason::NOT_REPRESENTED)),
         false => Ok(()),
     }

@@ -128,6 +128,18 @@ registry! {
     LedgerAccountId "lac";
     /// An entry of the bank's statement (对账单明细).
     StatementEntryId "ste";
+    /// An achievement commissioner (科技成果联络员).
+    CommissionerId "com";
+    /// A posting of a commissioner (派驻).
+    PostId "pst";
+    /// A version of an entry of the method dictionary (工作法条目).
+    MethodLabelId "mth";
+    /// An activity of a commissioner (联络活动).
+    ActivityId "act";
+    /// A dated mark as leading firm of its industry (行业龙头企业).
+    LeadingFirmId "ldf";
+    /// A dated score sheet (评分表).
+    ScoreSheetId "scs";
     /// A person in a training session (培训学员).
     AttendanceId "tra";
     /// Ownership or use rights given to inventors (赋权).

@@ -20,6 +20,7 @@ pub mod rule;
 pub mod split;
 mod text;
 pub mod uscc;
+pub mod word;
 
 pub use actor::{Actor, Authorized, FourEyes, Role};
 pub use area::AreaCode;

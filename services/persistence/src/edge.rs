@@ -1,13 +1,15 @@
 //! What every `rpc.rs` reads and answers the same way: requests, rows, days, names, etags and pages.
 
 use canopy_kernel::{Failure, PageSize, clock, date, reason};
-use canopy_platform::{Call, check};
+use canopy_platform::{Call, check, status::refuse};
 use canopy_proto::Validate;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tonic::Request;
+use tonic::{Request, Status, Streaming};
 
 use crate::page::PageToken;
 use crate::store::Store;
@@ -100,6 +102,24 @@ pub fn rows_of<M: Validate, R>(
     }
 }
 
+/// A stream of answers.
+pub type Answers<T> = BoxStream<'static, Result<T, Status>>;
+
+/// Answers each piece of a stream as it comes; the first failure of a piece ends the stream.
+pub fn answers<Q, T, F>(pieces: Streaming<Q>, answer: impl Fn(Q) -> F + Send + 'static) -> Answers<T>
+where
+    Q: Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    pieces
+        .then(move |piece| {
+            let answer = piece.map(&answer);
+            async move { answer?.await.map_err(|failure| refuse(&failure)) }
+        })
+        .boxed()
+}
+
 /// Reads a day.
 pub fn day(field: &'static str, text: &str) -> Result<Date, Failure> {
     date::parse(text).map_err(|failure| failure.on(field))
@@ -116,6 +136,11 @@ pub fn day_if_any(field: &'static str, text: &str) -> Result<Option<Date>, Failu
 /// A day on the wire; empty when there is none.
 pub fn day_text(day: Option<Date>) -> String {
     day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+/// Reads an instant that a caller states.
+pub fn instant(field: &'static str, stated: &prost_types::Timestamp) -> Result<Timestamp, Failure> {
+    Timestamp::new(stated.seconds, stated.nanos).map_err(|_| Failure::new(&reason::INSTANT_FORMAT).on(field))
 }
 
 /// Reads the name of a resource. A name of another kind names none of this kind.

@@ -54,6 +54,15 @@ pub fn ensure_one(result: PgQueryResult) -> Result<(), Failure> {
     }
 }
 
+/// Takes a set-based insert that entered every row; otherwise another transaction entered one meanwhile, and the piece
+/// is tried again and then finds it.
+pub fn ensure_all(result: PgQueryResult, rows: usize) -> Result<(), Failure> {
+    match u64::try_from(rows) == Ok(result.rows_affected()) {
+        true => Ok(()),
+        false => Err(Failure::new(&reason::TRANSACTION_CONFLICT).because("a row was entered meanwhile")),
+    }
+}
+
 /// True for the conflicts after which a named transaction is tried again as a whole.
 pub(crate) fn is_conflict(failure: &Failure) -> bool {
     std::ptr::eq(failure.reason(), &raw const reason::TRANSACTION_CONFLICT)

@@ -7,6 +7,7 @@ pub mod client;
 pub mod config;
 pub mod metadata;
 pub mod method;
+pub mod process;
 pub mod server;
 mod stack;
 pub mod status;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use canopy_kernel::actor::may_act_for;
 use canopy_kernel::{BasisPoints, Failure, Role, Uscc, UsccRules, reason};
 use canopy_persistence::Store;
-pub(crate) use canopy_persistence::edge::{day, day_if_any, day_text, guard, opened, rows_of};
+pub(crate) use canopy_persistence::edge::{
+    Answers, answers, day, day_if_any, day_text, guard, opened, rows_of,
+};
 use canopy_platform::Call;
 
 use crate::reference::rules::Rules;

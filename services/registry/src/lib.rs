@@ -11,12 +11,12 @@ pub mod person;
 pub mod qualification;
 pub mod reference;
 pub mod subject;
-mod word;
 
 use std::sync::Arc;
 
 use canopy_kernel::Clock;
 use canopy_persistence::{Host, Jobs, Store};
+use canopy_platform::process;
 use canopy_proto::registry::v1::credit_service_server::CreditServiceServer;
 use canopy_proto::registry::v1::fact_service_server::FactServiceServer;
 use canopy_proto::registry::v1::feed_service_server::FeedServiceServer;
@@ -81,6 +81,12 @@ pub async fn run(
     let routes = routes(&registry, &jobs);
     let host = Host { store, services: SERVICES, routes, consumers: Vec::new(), jobs };
     host.serve(&config.server, listener, shutdown).await
+}
+
+/// Serves at the configured address until the process is told to stop.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let settings = config.server.clone();
+    process::serve(&settings, |listener, stop| run(config, listener, stop)).await
 }
 
 fn routes(registry: &Registry, jobs: &Jobs) -> Routes {

@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use canopy_platform::{ServerSettings, config, telemetry};
+use canopy_platform::{ServerSettings, config, process};
 use canopy_sandbox::bank;
 use clap::{Args, Parser, Subcommand};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Outside parties for try-outs and tests; never for production.
 #[derive(Parser)]
@@ -48,24 +45,8 @@ struct BankArguments {
 async fn main() -> anyhow::Result<()> {
     let Party::Bank(arguments) = Arguments::parse().party;
     let config = arguments.into_config()?;
-    let telemetry = telemetry::init(&config.server.telemetry)?;
-    let served = serve(config).await;
-    telemetry.shutdown().await;
-    served
-}
-
-async fn serve(config: bank::Config) -> anyhow::Result<()> {
-    let address = &config.server.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
-    let told_to_stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    tracing::info!(address = %listener.local_addr()?, "the treasury bank is open");
-    bank::run(config, listener, told_to_stop).await
+    let settings = config.server.clone();
+    process::serve(&settings, |listener, stop| bank::run(config, listener, stop)).await
 }
 
 impl BankArguments {

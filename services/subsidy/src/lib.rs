@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use canopy_kernel::Clock;
 use canopy_persistence::{Consumer, FeedClient, Host, Jobs, Store};
-use canopy_platform::{Peer, telemetry};
+use canopy_platform::{Peer, process};
 use canopy_proto::subsidy::v1::budget_service_server::BudgetServiceServer;
 use canopy_proto::subsidy::v1::feed_service_server::FeedServiceServer;
 use canopy_proto::subsidy::v1::operations_service_server::OperationsServiceServer;
@@ -97,19 +97,8 @@ pub async fn run(
 
 /// Serves at the configured address until the process is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let telemetry = telemetry::init(&config.server.telemetry)?;
-    let listener = TcpListener::bind(&config.server.listen).await?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    let served = run(config, listener, shutdown).await;
-    telemetry.shutdown().await;
-    served
+    let settings = config.server.clone();
+    process::serve(&settings, |listener, stop| run(config, listener, stop)).await
 }
 
 fn routes(subsidy: &Subsidy, jobs: &Jobs, consumers: &[Consumer]) -> Routes {

@@ -1,44 +1,17 @@
 //! `canopy-subsidy`: serves the subsidy service, or brings its database to the schema of this build.
 
-use std::path::PathBuf;
-
-use canopy_platform::config;
-use canopy_subsidy::Config;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-
-#[derive(Parser)]
-#[command(version, about = "Subsidy without application: policies, runs, budgets and payments")]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve until SIGINT or SIGTERM.
-    Serve(Configured),
-    /// Bring the database to the schema of this build.
-    Migrate(Configured),
-}
-
-#[derive(clap::Args)]
-struct Configured {
-    /// TOML file; keys may also come from CANOPY_SUBSIDY__… in the environment.
-    #[arg(long)]
-    config: Option<PathBuf>,
-}
-
-impl Configured {
-    fn load(&self) -> anyhow::Result<Config> {
-        config::load("CANOPY_SUBSIDY", self.config.as_deref())
-    }
-}
+use canopy_persistence::Program;
+use canopy_subsidy::{Config, migrate, serve};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let matches = Arguments::command().after_long_help(config::help(&Config::keys())).get_matches();
-    match Arguments::from_arg_matches(&matches)?.command {
-        Command::Serve(configured) => canopy_subsidy::serve(configured.load()?).await,
-        Command::Migrate(configured) => canopy_subsidy::migrate(&configured.load()?).await,
-    }
+    let program = Program::<Config> {
+        name: "canopy-subsidy",
+        about: "Subsidy without application: policies, runs, budgets and payments",
+        variables: "CANOPY_SUBSIDY",
+        keys: Config::keys(),
+        serve: |config| Box::pin(serve(config)),
+        migrate: |config| Box::pin(async move { migrate(&config).await }),
+    };
+    program.run().await
 }

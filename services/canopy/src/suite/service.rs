@@ -35,7 +35,7 @@ pub static SERVICES: &[Service] = &[
     Service {
         name: "registry",
         peers: &[],
-        accept: &["gateway", "subsidy"],
+        accept: &["gateway", "subsidy", "commissioner"],
         migrate: |config| {
             async move { canopy_registry::migrate(&serde_json::from_value(config)?).await }.boxed()
         },
@@ -53,6 +53,18 @@ pub static SERVICES: &[Service] = &[
         },
         run: |config, listener, stopped| {
             async move { canopy_subsidy::run(serde_json::from_value(config)?, listener, stopped).await }
+                .boxed()
+        },
+    },
+    Service {
+        name: "commissioner",
+        peers: &["registry"],
+        accept: &["gateway"],
+        migrate: |config| {
+            async move { canopy_commissioner::migrate(&serde_json::from_value(config)?).await }.boxed()
+        },
+        run: |config, listener, stopped| {
+            async move { canopy_commissioner::run(serde_json::from_value(config)?, listener, stopped).await }
                 .boxed()
         },
     },

@@ -167,5 +167,7 @@ async fn tell(tx: &mut Tx, achievement: &Achievement, from: &str, reason: &str) 
 async fn view(tx: &mut Tx, achievement: &Achievement) -> Result<AsOf, Failure> {
     let day = tx.today().max(achievement.collected_on);
     let found = store::find(tx.conn(), &achievement.id.to_string(), day).await?;
-    found.ok_or_else(|| Failure::new(&reason::INTERNAL).because("an achievement that was written is not found"))
+    found.ok_or_else(|| {
+        Failure::new(&reason::INTERNAL).because("an achievement that was written is not found")
+    })
 }

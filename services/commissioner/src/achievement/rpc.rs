@@ -218,7 +218,10 @@ async fn list(
     };
     let found = store::list(it.store.pool(), &asked).await?;
     let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;
-    Ok(pb::ListAchievementsResponse { achievements: found.into_iter().map(message).collect(), next_page_token })
+    Ok(pb::ListAchievementsResponse {
+        achievements: found.into_iter().map(message).collect(),
+        next_page_token,
+    })
 }
 
 async fn count(

@@ -26,7 +26,9 @@ mod tests {
         for sound in ["", "5912021Y0322", "0A12022Y0001"] {
             assert!(require_form(sound).is_ok(), "{sound}");
         }
-        for bad in ["4202022Y001", "0a12022Y0001", "0012022X0001", "5912021Y03222", "591202AY0322", "成2022Y0001"] {
+        for bad in
+            ["4202022Y001", "0a12022Y0001", "0012022X0001", "5912021Y03222", "591202AY0322", "成2022Y0001"]
+        {
             assert!(require_form(bad).is_err(), "{bad}");
         }
     }

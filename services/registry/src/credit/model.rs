@@ -5,7 +5,7 @@ use canopy_kernel::{Failure, Uscc, reason};
 use jiff::civil::Date;
 
 use super::rule_period::Maximum;
-use crate::word::words;
+use canopy_kernel::words;
 
 words! {
     /// Grade of a listing (失信等级).

@@ -15,7 +15,7 @@ use super::rule_period::Maximum;
 use super::store::{self, Listed, Listing, Place};
 use super::{Removal, standing};
 use crate::edge::{Registry, day, day_if_any, day_text, opened};
-use crate::word::on_the_wire;
+use canopy_kernel::on_the_wire;
 
 on_the_wire!(CreditGrade <=> pb::CreditGrade { General, Serious });
 on_the_wire!(ListingState => pb::CreditListingState { NotYet, Listed, RepairApplied, Repaired, Expired });

@@ -5,7 +5,7 @@ use canopy_kernel::id::FactId;
 use canopy_kernel::{Failure, Uscc, reason};
 use jiff::civil::Date;
 
-use crate::word::words;
+use canopy_kernel::words;
 
 words! {
     /// Unit of a fact's value.

@@ -4,7 +4,7 @@ use canopy_kernel::id::{QualificationId, SubjectId};
 use canopy_kernel::{Failure, Uscc, reason};
 use jiff::civil::Date;
 
-use crate::word::words;
+use canopy_kernel::words;
 
 words! {
     /// Level of a recognition that has levels; a holder has one at a time (`RULES.md` R8).

@@ -11,9 +11,8 @@ use tonic::{Request, Response, Status, Streaming};
 use super::model::{AssessmentResult, Grant, Qualification, QualificationLevel};
 use super::store::{self, Counted, Group, Listing, Place};
 use super::{Assess, Revoke, rule_number};
-use crate::edge::{Registry, day, day_if_any, day_text, opened, rows_of};
-use crate::subject::import::{Answers, answers};
-use crate::word::on_the_wire;
+use crate::edge::{Answers, Registry, answers, day, day_if_any, day_text, opened, rows_of};
+use canopy_kernel::on_the_wire;
 
 on_the_wire!(QualificationLevel <=> pb::QualificationLevel { Municipal, Provincial, National });
 on_the_wire!(AssessmentResult <=> pb::AssessmentResult { Excellent, Pass, Fail });
@@ -47,6 +46,13 @@ impl QualificationService for QualificationRpc {
         request: Request<pb::BatchImportQualificationsRequest>,
     ) -> Result<Response<pb::BatchImportQualificationsResponse>, Status> {
         answer(batch(&self.0, request).await)
+    }
+
+    async fn grant_qualification(
+        &self,
+        request: Request<pb::GrantQualificationRequest>,
+    ) -> Result<Response<pb::Qualification>, Status> {
+        answer(grant(&self.0, request).await)
     }
 
     async fn revoke_qualification(
@@ -151,6 +157,22 @@ async fn batch(
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
     let results = piece(it, &call, &rows).await?;
     Ok(pb::BatchImportQualificationsResponse { results })
+}
+
+async fn grant(
+    it: &Registry,
+    request: Request<pb::GrantQualificationRequest>,
+) -> Result<pb::Qualification, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("grant_qualification", &request.request_id, &request).validate_only(request.validate_only);
+    let row = request.row.unwrap_or_default();
+    let command = read(&it.codes, &row)?;
+    it.store
+        .write(&call, write.external_ref(&row.external_ref), command, |tx, command| {
+            Box::pin(async move { super::grant_one(tx, &command).await.map(message) })
+        })
+        .await
 }
 
 async fn revoke(

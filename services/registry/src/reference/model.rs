@@ -8,7 +8,7 @@ use canopy_kernel::{AreaCode, Failure, reason};
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
-use crate::word::words;
+use canopy_kernel::words;
 
 words! {
     /// What a set holds.

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use super::model::{ReferenceKind, ReferenceSet, SetState};
 use super::{row, store};
 use crate::edge::{Registry, opened, rows_of};
-use crate::word::on_the_wire;
+use canopy_kernel::on_the_wire;
 
 on_the_wire!(
     ReferenceKind <=> pb::ReferenceKind { Settings, Calendar, RuleParameters, Lpr, AreaCodes, OfficeHours }

@@ -8,32 +8,14 @@ use canopy_platform::{Call, check, status::refuse};
 use canopy_proto::common::v1::{ImportMode, RowResult};
 use canopy_proto::registry::v1 as pb;
 use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::stream;
 use jiff::civil::Date;
 use tonic::{Status, Streaming};
 
 use super::model::{NewOrganisation, Profile, StatusChange, SubjectKind, SubjectStatus};
 use super::{Known, end_missing, enter};
 use crate::account;
-use crate::edge::{Registry, day, day_if_any, rows_of};
-
-/// A stream of answers.
-pub(crate) type Answers<T> = BoxStream<'static, Result<T, Status>>;
-
-/// Answers each piece of a stream as it comes; the first failure of a piece ends the stream.
-pub(crate) fn answers<Q, T, F>(pieces: Streaming<Q>, answer: impl Fn(Q) -> F + Send + 'static) -> Answers<T>
-where
-    Q: Send + 'static,
-    T: Send + 'static,
-    F: Future<Output = Result<T, Failure>> + Send + 'static,
-{
-    pieces
-        .then(move |piece| {
-            let answer = piece.map(&answer);
-            async move { answer?.await.map_err(|failure| refuse(&failure)) }
-        })
-        .boxed()
-}
+use crate::edge::{Answers, Registry, day, day_if_any, rows_of};
 
 /// Enters one piece of organisations.
 pub(crate) async fn piece(

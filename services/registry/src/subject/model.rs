@@ -5,7 +5,7 @@ use canopy_kernel::{AreaCode, Fen, Uscc};
 use jiff::civil::Date;
 
 use crate::account::model::AccountData;
-use crate::word::words;
+use canopy_kernel::words;
 
 words! {
     /// What kind of subject it is.

@@ -8,13 +8,13 @@ use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::subject_service_server::SubjectService;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::import::{Answers, answers, enterprises, firms, institutes, piece};
+use super::import::{enterprises, firms, institutes, piece};
 use super::model::{Identity, StatusChange, Subject, SubjectKey, SubjectKind, SubjectStatus};
 use super::store::{self, Search};
 use super::{ChangeStatus, Known};
-use crate::edge::{Registry, day, day_text, opened, rows_of};
-use crate::word::on_the_wire;
+use crate::edge::{Answers, Registry, answers, day, day_text, opened, rows_of};
 use crate::{account, person};
+use canopy_kernel::on_the_wire;
 
 on_the_wire!(SubjectKind <=> pb::SubjectKind { Enterprise, University, ResearchInstitute, AdminUnit, Person });
 on_the_wire!(SubjectStatus <=> pb::SubjectStatus { Active, MovedOut, Deregistered });

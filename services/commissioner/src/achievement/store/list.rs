@@ -62,11 +62,7 @@ impl Place {
 }
 
 /// Finds the achievement of that name: an id, or else a business number.
-pub(crate) async fn find(
-    conn: impl PgExecutor<'_>,
-    name: &str,
-    day: Date,
-) -> Result<Option<AsOf>, Failure> {
+pub(crate) async fn find(conn: impl PgExecutor<'_>, name: &str, day: Date) -> Result<Option<AsOf>, Failure> {
     let asked = match name.parse::<AchievementId>() {
         Ok(id) => Listing { id: Some(id), ..Listing::of(day) },
         Err(_) => Listing { number: Some(name), ..Listing::of(day) },

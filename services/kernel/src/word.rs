@@ -1,8 +1,10 @@
-//! Closed lists of words: enums that stand as text in the database and as numbers on the wire.
+//! Closed lists of words: enums that stand as text in a database and as numbers on the wire.
 
-use canopy_kernel::{Failure, reason};
+use crate::failure::Failure;
+use crate::reason;
 
-/// Declares an enum whose variants are words of the data.
+/// Declares an enum whose variants are words of the data: `as_str` gives the word, `stored` reads it back.
+#[macro_export]
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -20,7 +22,7 @@ macro_rules! words {
             }
 
             /// Reads the word back from the database.
-            pub fn stored(text: &str) -> Result<Self, canopy_kernel::Failure> {
+            pub fn stored(text: &str) -> Result<Self, $crate::Failure> {
                 match text {
                     $($word => Ok(Self::$variant),)*
                     _ => Err($crate::word::unknown(stringify!($name), text)),
@@ -31,6 +33,7 @@ macro_rules! words {
 }
 
 /// Maps such an enum to the wire's enum of the same variants: `=>` tells it, `<=>` also reads it.
+#[macro_export]
 macro_rules! on_the_wire {
     ($name:ident => $wire:ty { $($variant:ident),* $(,)? }) => {
         impl $name {
@@ -43,7 +46,7 @@ macro_rules! on_the_wire {
         }
     };
     ($name:ident <=> $wire:ty { $($variant:ident),* $(,)? }) => {
-        $crate::word::on_the_wire!($name => $wire { $($variant),* });
+        $crate::on_the_wire!($name => $wire { $($variant),* });
 
         impl $name {
             /// The word for the number on the wire; `None` when it is not stated.
@@ -57,9 +60,7 @@ macro_rules! on_the_wire {
     };
 }
 
-pub(crate) use {on_the_wire, words};
-
 /// A stored word that this build does not know.
-pub(crate) fn unknown(list: &'static str, text: &str) -> Failure {
+pub fn unknown(list: &'static str, text: &str) -> Failure {
     Failure::new(&reason::INTERNAL).because(format_args!("stored {list} {text:?} is unknown"))
 }

@@ -1,0 +1,3 @@
+//! Work on a clock.
+
+pub mod follow_up;

@@ -1,0 +1,25 @@
+//! The commissioner service against a real Postgres, with the registry's feed stood in by the test.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod achievement;
+mod activity;
+mod commissioner;
+mod deal;
+mod deal_step;
+mod demand;
+mod empowerment;
+mod grants;
+mod handover;
+mod match_event;
+mod matching;
+mod merge;
+mod method;
+mod needs;
+mod permit;
+mod recognition;
+mod registry;
+mod score;
+mod signing;
+mod suite;
+mod training;
+mod transfer_year;
