@@ -17,7 +17,7 @@ offline := SQLX_OFFLINE=true
 postgres := tests/tools/postgres.sh
 
 help: ## Explain each target
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@command -v cargo >/dev/null || tests/tools/setup.sh
 
 setup: ## Install what is missing (apt, npm, go, cargo); instant and offline the second time

@@ -1,4 +1,5 @@
-//! Fresh databases for integration tests: a real Postgres, one database a test, gone at the end.
+//! Fresh databases for integration tests: a real Postgres, one database a test, gone at the end. And what stands in
+//! them.
 
 use std::path::PathBuf;
 
@@ -10,6 +11,10 @@ use sqlx::{Executor, PgPool};
 use crate::crypt::Crypt;
 use crate::merkle::LogSigner;
 use crate::{DatabaseSettings, Store, db};
+
+mod contents;
+
+pub use contents::{Contents, applied, contents, tables_with};
 
 /// Names the server on which tests may create databases; `make test` sets it.
 pub const SERVER: &str = "CANOPY_TEST_DATABASE_URL";

@@ -571,31 +571,3 @@ comment on table subsidy.calendar_day is 'The working-day calendar in force, as 
 comment on column subsidy.calendar_day.day is 'Day that differs from Monday-to-Friday.';
 comment on column subsidy.calendar_day.kind is 'OFF or WORK.';
 comment on column subsidy.calendar_day.set_name is 'Reference set that says so, ref_….';
-
-create table subsidy.rule_parameter (
-    rule_key text not null,
-    valid_from date not null,
-    valid_to date,
-    value text not null,
-    unit text not null,
-    set_name text not null,
-    constraint rule_parameter_pkey primary key (rule_key, valid_from)
-);
-comment on table subsidy.rule_parameter is 'The rule parameters in force, as the registry''s feed tells; replaced as a whole.';
-comment on column subsidy.rule_parameter.rule_key is 'Key.';
-comment on column subsidy.rule_parameter.valid_from is 'First day in force.';
-comment on column subsidy.rule_parameter.valid_to is 'Last day in force; null = open.';
-comment on column subsidy.rule_parameter.value is 'Value: an integer or a word, by the unit.';
-comment on column subsidy.rule_parameter.unit is 'Unit of the value.';
-comment on column subsidy.rule_parameter.set_name is 'Reference set that says so, ref_….';
-
-create table subsidy.setting (
-    key text not null,
-    value text not null,
-    set_name text not null,
-    constraint setting_pkey primary key (key)
-);
-comment on table subsidy.setting is 'Settings of the installation in force, as the registry''s feed tells; replaced as a whole.';
-comment on column subsidy.setting.key is 'Name, e.g. city.';
-comment on column subsidy.setting.value is 'Value.';
-comment on column subsidy.setting.set_name is 'Reference set that says so, ref_….';

@@ -11,8 +11,7 @@ use prost::{Message, Name};
 
 use crate::mirror;
 use crate::mirror::model::{
-    Assessed, Assessment, BEGINNING, Correction, Fact, Parameter, Qualification, ReferenceSet, Status,
-    Subject,
+    Assessed, Assessment, BEGINNING, Correction, Fact, Qualification, Status, Subject,
 };
 use crate::policy::model::Policy;
 
@@ -152,36 +151,18 @@ fn qualification(told: registry::Qualification, assessed_on: Date, position: i64
     Ok(Fact::Qualification(qualification, assessed))
 }
 
-/// A set of a kind that is kept here; of the others nothing is asked.
+/// The calendar; other reference data decide nothing here.
 fn reference(told: registry::ReferenceSetActivated) -> Result<Option<Fact>, Failure> {
     use registry::reference_row::Row;
     let set = told.set.unwrap_or_default();
-    let rows = told.rows.into_iter().filter_map(|row| row.row);
-    let read = match set.kind() {
-        registry::ReferenceKind::Calendar => {
-            let days = rows.filter_map(|row| match row {
-                Row::CalendarDay(day) => Some(calendar_day(&day)),
-                _ => None,
-            });
-            ReferenceSet::Calendar(days.collect::<Result<_, _>>()?)
-        }
-        registry::ReferenceKind::RuleParameters => {
-            let parameters = rows.filter_map(|row| match row {
-                Row::RuleParameter(parameter) => Some(rule_parameter(parameter)),
-                _ => None,
-            });
-            ReferenceSet::Parameters(parameters.collect::<Result<_, _>>()?)
-        }
-        registry::ReferenceKind::Settings => {
-            let settings = rows.filter_map(|row| match row {
-                Row::Setting(setting) => Some((setting.key, setting.value)),
-                _ => None,
-            });
-            ReferenceSet::Settings(settings.collect())
-        }
-        _ => return Ok(None),
-    };
-    Ok(Some(Fact::Reference(set.name, read)))
+    if set.kind() != registry::ReferenceKind::Calendar {
+        return Ok(None);
+    }
+    let days = told.rows.into_iter().filter_map(|row| match row.row {
+        Some(Row::CalendarDay(day)) => Some(calendar_day(&day)),
+        _ => None,
+    });
+    Ok(Some(Fact::Calendar(set.name, days.collect::<Result<_, _>>()?)))
 }
 
 fn calendar_day(told: &registry::CalendarDay) -> Result<(Date, DayKind), Failure> {
@@ -193,9 +174,4 @@ fn calendar_day(told: &registry::CalendarDay) -> Result<(Date, DayKind), Failure
         }
     };
     Ok((date::parse(&told.day)?, kind))
-}
-
-fn rule_parameter(told: registry::RuleParameter) -> Result<Parameter, Failure> {
-    let (valid_from, valid_to) = (date::parse(&told.valid_from)?, day_if_any(&told.valid_to)?);
-    Ok(Parameter { key: told.key, valid_from, valid_to, value: told.value, unit: told.unit })
 }

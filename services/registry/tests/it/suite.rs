@@ -1,9 +1,7 @@
 //! A running registry on a fresh database, and clients that call it as the gateway's callers.
 
-use std::collections::BTreeMap;
-
 use canopy_kernel::{Actor, Clock, Role, Uscc};
-use canopy_persistence::testing::TestDatabase;
+use canopy_persistence::testing::{self, Contents, TestDatabase};
 use canopy_platform::metadata::ASSERTION;
 use canopy_platform::{ServerSettings, SigningIdentity, generate_key};
 use canopy_proto::registry::v1::credit_service_client::CreditServiceClient;
@@ -14,7 +12,7 @@ use canopy_proto::registry::v1::qualification_service_client::QualificationServi
 use canopy_proto::registry::v1::reference_service_client::ReferenceServiceClient;
 use canopy_proto::registry::v1::subject_service_client::SubjectServiceClient;
 use canopy_registry::{Config, MIGRATOR, NAME};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -149,49 +147,18 @@ impl Suite {
         OperationsServiceClient::new(self.role(role))
     }
 
-    /// What stands in every table but the idempotency records: number and digest of the rows.
-    pub async fn tables(&self) -> BTreeMap<String, (i64, String)> {
-        let names: Vec<String> = sqlx::query_scalar(
-            "select table_schema || '.' || table_name from information_schema.tables
-             where table_schema = 'registry' or (table_schema, table_name) in
-                 (('platform', 'outbox'), ('platform', 'audit')) order by 1",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .unwrap();
-        let mut tables = BTreeMap::new();
-        for name in names {
-            // Positions are given after the commit, so they are left out of the digest.
-            let sql = format!(
-                "select count(*), coalesce(md5(string_agg((to_jsonb(t) - 'position')::text, ',' \
-                 order by (to_jsonb(t) - 'position')::text)), '') from {name} t"
-            );
-            let row: (i64, String) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.unwrap();
-            tables.insert(name, row);
-        }
-        tables
+    /// What stands in every table but the kept answers.
+    pub async fn tables(&self) -> Contents {
+        testing::contents(&self.pool).await.unwrap()
     }
 
     /// Checks that no table holds these texts, as they are or as bytes.
     pub async fn require_unreadable(&self, texts: &[&str]) {
-        let mut tables: Vec<String> = self.tables().await.into_keys().collect();
-        // Answers are kept too, for a repeat.
-        tables.push("platform.idempotency".to_owned());
-        for text in texts {
-            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            for table in &tables {
-                let sql = format!(
-                    "select count(*) from {table} t where strpos(t::text, $1) > 0 or strpos(t::text, $2) > 0"
-                );
-                let found: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-                    .bind(*text)
-                    .bind(&hex)
-                    .fetch_one(&self.pool)
-                    .await
-                    .unwrap();
-                assert_eq!(found, 0, "a personal value in {table}");
-            }
-        }
+        assert_eq!(
+            testing::tables_with(&self.pool, texts).await.unwrap(),
+            [""; 0],
+            "they hold a personal value"
+        );
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {

@@ -1,16 +1,16 @@
 //! What is followed from the registry's feed: organisations with dated status, qualifications with assessments,
-//! corrected accounts, and the reference data in force. Its own tables, so that a match reads no other service.
+//! corrected accounts, and the calendar in force. Its own tables, so that a match reads no other service.
 
 pub mod model;
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
 
-use canopy_kernel::Failure;
+use canopy_kernel::{DayKind, Failure};
 use canopy_persistence::Tx;
 
 use crate::payment;
-use model::{Assessed, Correction, Fact, Qualification, ReferenceSet, Subject};
+use model::{Assessed, Correction, Fact, Qualification, Subject};
 
 /// Takes the facts of a batch of events. Of several about one thing the later one counts, so one statement per table
 /// writes them all.
@@ -23,8 +23,8 @@ pub(crate) async fn apply(tx: &mut Tx, facts: &[Fact]) -> Result<(), Failure> {
     store::put_statuses(tx, latest.statuses.values()).await?;
     store::put_qualifications(tx, latest.qualifications.values()).await?;
     store::put_assessments(tx, latest.assessments.values()).await?;
-    for (set, rows) in latest.references {
-        store::replace_reference(tx, set, rows).await?;
+    if let Some((set, days)) = latest.calendar {
+        store::replace_calendar(tx, set, days).await?;
     }
     if !latest.corrections.is_empty() {
         store::put_corrections(tx, latest.corrections.values()).await?;
@@ -41,7 +41,7 @@ struct Latest<'f> {
     qualifications: BTreeMap<uuid::Uuid, &'f Qualification>,
     assessments: BTreeMap<(uuid::Uuid, jiff::civil::Date), &'f Assessed>,
     corrections: BTreeMap<(&'f str, jiff::civil::Date), &'f Correction>,
-    references: Vec<(&'f str, &'f ReferenceSet)>,
+    calendar: Option<(&'f str, &'f [(jiff::civil::Date, DayKind)])>,
 }
 
 impl<'f> Latest<'f> {
@@ -61,7 +61,7 @@ impl<'f> Latest<'f> {
             Fact::Correction(correction) => {
                 self.corrections.insert((&correction.uscc, correction.effective_on), correction);
             }
-            Fact::Reference(set, rows) => self.references.push((set, rows)),
+            Fact::Calendar(set, days) => self.calendar = Some((set, days)),
         }
     }
 }

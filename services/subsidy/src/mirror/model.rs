@@ -132,32 +132,6 @@ pub struct Correction {
     pub position: i64,
 }
 
-/// A rule parameter in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Key.
-    pub key: String,
-    /// First day in force.
-    pub valid_from: Date,
-    /// Last day in force; `None` = open.
-    pub valid_to: Option<Date>,
-    /// Value.
-    pub value: String,
-    /// Unit.
-    pub unit: String,
-}
-
-/// A set of reference data that came into force and replaces the one before as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReferenceSet {
-    /// The working-day calendar.
-    Calendar(Vec<(Date, DayKind)>),
-    /// Rule parameters.
-    Parameters(Vec<Parameter>),
-    /// Settings of the installation, by name.
-    Settings(Vec<(String, String)>),
-}
-
 /// What one event of the feed says, as far as this service listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -167,6 +141,6 @@ pub enum Fact {
     Qualification(Qualification, Option<Assessed>),
     /// An account was corrected.
     Correction(Correction),
-    /// Reference data came into force; with the set's name.
-    Reference(String, ReferenceSet),
+    /// A calendar came into force and replaces the one before as a whole; with the set's name.
+    Calendar(String, Vec<(Date, DayKind)>),
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-use super::model::{Assessed, Correction, Parameter, Qualification, ReferenceSet, Subject};
+use super::model::{Assessed, Correction, Qualification, Subject};
 
 fn columns_of<T, C>(rows: &[&T], pick: impl Fn(&T) -> C) -> Vec<C> {
     rows.iter().map(|row| pick(row)).collect()
@@ -199,16 +199,12 @@ pub(crate) async fn corrections_of(
     Ok(rows.into_iter().map(|row| (row.uscc, row.effective_on.to_jiff())).collect())
 }
 
-/// Puts a set of reference data in the place of the one before.
-pub(crate) async fn replace_reference(tx: &mut Tx, set: &str, rows: &ReferenceSet) -> Result<(), Failure> {
-    match rows {
-        ReferenceSet::Calendar(days) => replace_calendar(tx, set, days).await,
-        ReferenceSet::Parameters(parameters) => replace_parameters(tx, set, parameters).await,
-        ReferenceSet::Settings(settings) => replace_settings(tx, set, settings).await,
-    }
-}
-
-async fn replace_calendar(tx: &mut Tx, set: &str, days: &[(Date, DayKind)]) -> Result<(), Failure> {
+/// Puts a calendar in the place of the one before.
+pub(crate) async fn replace_calendar(
+    tx: &mut Tx,
+    set: &str,
+    days: &[(Date, DayKind)],
+) -> Result<(), Failure> {
     sqlx::query!("delete from subsidy.calendar_day").execute(tx.conn()).await.map_err(db)?;
     let day: Vec<jiff_sqlx::Date> = days.iter().map(|(day, _)| day.to_sqlx()).collect();
     let kind: Vec<String> = days.iter().map(|(_, kind)| kind.as_str().to_owned()).collect();
@@ -221,48 +217,6 @@ async fn replace_calendar(tx: &mut Tx, set: &str, days: &[(Date, DayKind)]) -> R
         set,
         &day,
         &kind,
-    )
-    .execute(tx.conn())
-    .await
-    .map_err(db)?;
-    Ok(())
-}
-
-async fn replace_parameters(tx: &mut Tx, set: &str, parameters: &[Parameter]) -> Result<(), Failure> {
-    sqlx::query!("delete from subsidy.rule_parameter").execute(tx.conn()).await.map_err(db)?;
-    let rows: Vec<&Parameter> = parameters.iter().collect();
-    sqlx::query!(
-        r#"
-        insert into subsidy.rule_parameter (rule_key, valid_from, valid_to, value, unit, set_name)
-        select r.rule_key, r.valid_from, r.valid_to, r.value, r.unit, $1
-        from unnest($2::text[], $3::date[], $4::date[], $5::text[], $6::text[])
-            as r (rule_key, valid_from, valid_to, value, unit)
-        "#,
-        set,
-        &columns_of(&rows, |it| it.key.clone()),
-        &columns_of(&rows, |it| it.valid_from.to_sqlx()),
-        &optional_days(&rows, |it| it.valid_to) as _,
-        &columns_of(&rows, |it| it.value.clone()),
-        &columns_of(&rows, |it| it.unit.clone()),
-    )
-    .execute(tx.conn())
-    .await
-    .map_err(db)?;
-    Ok(())
-}
-
-async fn replace_settings(tx: &mut Tx, set: &str, settings: &[(String, String)]) -> Result<(), Failure> {
-    sqlx::query!("delete from subsidy.setting").execute(tx.conn()).await.map_err(db)?;
-    let (keys, values): (Vec<String>, Vec<String>) = settings.iter().cloned().unzip();
-    sqlx::query!(
-        r#"
-        insert into subsidy.setting (key, value, set_name)
-        select r.key, r.value, $1
-        from unnest($2::text[], $3::text[]) as r (key, value)
-        "#,
-        set,
-        &keys,
-        &values,
     )
     .execute(tx.conn())
     .await

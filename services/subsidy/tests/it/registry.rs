@@ -207,7 +207,8 @@ impl World {
         Ok(pb::BatchGetPaymentAccountsResponse { accounts: asked.usccs.iter().map(account).collect() })
     }
 
-    fn head(&self) -> common::FeedHead {
+    /// Where the feed stands.
+    pub fn head(&self) -> common::FeedHead {
         let position = i64::try_from(self.facts().events.len()).unwrap();
         common::FeedHead { epoch: "epoch-1".to_owned(), position }
     }

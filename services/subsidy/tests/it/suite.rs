@@ -1,10 +1,9 @@
 //! A running subsidy service on a fresh database between a registry and a bank of the test.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use canopy_kernel::{Actor, Clock, Role, Uscc};
-use canopy_persistence::testing::TestDatabase;
+use canopy_persistence::testing::{self, Contents, TestDatabase};
 use canopy_platform::metadata::ASSERTION;
 use canopy_platform::{ServerSettings, SigningIdentity, from_status, generate_key};
 use canopy_proto::common::v1::AdvanceToRequest;
@@ -16,7 +15,7 @@ use canopy_proto::subsidy::v1::policy_service_client::PolicyServiceClient;
 use canopy_proto::subsidy::v1::run_service_client::RunServiceClient;
 use canopy_subsidy::config::PaymentSettings;
 use canopy_subsidy::{Config, MIGRATOR, NAME};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -215,49 +214,20 @@ impl Suite {
         Ok(self.operations(Role::Operator).advance_to(request).await?.into_inner().done)
     }
 
-    /// What stands in every table but the idempotency records: number and digest of the rows.
-    pub async fn tables(&self) -> BTreeMap<String, (i64, String)> {
-        let names: Vec<String> = sqlx::query_scalar(
-            "select table_schema || '.' || table_name from information_schema.tables
-             where table_schema = 'subsidy' or (table_schema, table_name) in
-                 (('platform', 'outbox'), ('platform', 'audit'), ('platform', 'due_work'),
-                  ('platform', 'ledger_account'), ('platform', 'ledger_transfer')) order by 1",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .unwrap();
-        let mut tables = BTreeMap::new();
-        for name in names {
-            // Positions are given after the commit, so they are left out of the digest.
-            let sql = format!(
-                "select count(*), coalesce(md5(string_agg((to_jsonb(t) - 'position')::text, ',' \
-                 order by (to_jsonb(t) - 'position')::text)), '') from {name} t"
-            );
-            let row: (i64, String) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.pool).await.unwrap();
-            tables.insert(name, row);
-        }
-        tables
+    /// What stands in every table but the kept answers. What the registry told before is mirrored first: it is no trace
+    /// of what the test does next.
+    pub async fn tables(&self) -> Contents {
+        testing::applied(&self.pool, "registry", self.registry.head().position).await.unwrap();
+        testing::contents(&self.pool).await.unwrap()
     }
 
     /// Checks that no table holds these texts, as they are or as bytes.
     pub async fn require_unreadable(&self, texts: &[&str]) {
-        let mut tables: Vec<String> = self.tables().await.into_keys().collect();
-        tables.push("platform.idempotency".to_owned());
-        for text in texts {
-            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            for table in &tables {
-                let sql = format!(
-                    "select count(*) from {table} t where strpos(t::text, $1) > 0 or strpos(t::text, $2) > 0"
-                );
-                let found: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-                    .bind(*text)
-                    .bind(&hex)
-                    .fetch_one(&self.pool)
-                    .await
-                    .unwrap();
-                assert_eq!(found, 0, "a personal value in {table}");
-            }
-        }
+        assert_eq!(
+            testing::tables_with(&self.pool, texts).await.unwrap(),
+            [""; 0],
+            "they hold a personal value"
+        );
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
