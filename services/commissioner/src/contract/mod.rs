@@ -112,7 +112,8 @@ pub(crate) async fn relink(tx: &mut Tx, parties: Parties) -> Result<(), Failure>
         match has {
             Some(link) => demand::follow(tx, demand, Act::Register, link.from, &link.contract).await?,
             None => {
-                let ends = after.iter().filter(|link| link.project == project.id).filter_map(|link| link.until);
+                let ends =
+                    after.iter().filter(|link| link.project == project.id).filter_map(|link| link.until);
                 let on = ends.max().unwrap_or_else(|| tx.today());
                 demand::follow(tx, demand, Act::Unregister, on, "").await?
             }

@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 use crate::broker::{require_in_service, require_own};
 use crate::edge::guard;
-use crate::merge::{self, Member};
 use crate::event;
+use crate::merge::{self, Member};
 use model::{Act, Demand, DemandState};
 use store::AsOf;
 

@@ -119,10 +119,7 @@ async fn batch(
     Ok(pb::BatchImportMatchEventsResponse { results: piece(it, &call, &rows).await? })
 }
 
-async fn settle(
-    it: &Desk,
-    request: Request<pb::SettleMatchEventRequest>,
-) -> Result<pb::MatchEvent, Failure> {
+async fn settle(it: &Desk, request: Request<pb::SettleMatchEventRequest>) -> Result<pb::MatchEvent, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("settle_match_event", &request.request_id, &request).validate_only(request.validate_only);
@@ -151,7 +148,10 @@ async fn list(
     let status = EventStatus::from_wire(request.status);
     let found = store::list(it.store.pool(), between, status, page.after.as_ref(), page.limit()).await?;
     let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;
-    Ok(pb::ListMatchEventsResponse { match_events: found.into_iter().map(message).collect(), next_page_token })
+    Ok(pb::ListMatchEventsResponse {
+        match_events: found.into_iter().map(message).collect(),
+        next_page_token,
+    })
 }
 
 async fn count(

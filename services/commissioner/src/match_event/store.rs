@@ -41,11 +41,13 @@ impl Row {
 
 /// Which of those numbers are used.
 pub(crate) async fn known(tx: &mut Tx, numbers: &[String]) -> Result<BTreeSet<String>, Failure> {
-    let known =
-        sqlx::query_scalar!("select event_no from commissioner.match_event where event_no = any($1)", numbers)
-            .fetch_all(tx.conn())
-            .await
-            .map_err(db)?;
+    let known = sqlx::query_scalar!(
+        "select event_no from commissioner.match_event where event_no = any($1)",
+        numbers
+    )
+    .fetch_all(tx.conn())
+    .await
+    .map_err(db)?;
     Ok(known.into_iter().collect())
 }
 

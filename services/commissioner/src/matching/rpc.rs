@@ -51,10 +51,7 @@ impl MatchService for MatchRpc {
         answer(negotiate(&self.0, request).await)
     }
 
-    async fn end_match(
-        &self,
-        request: Request<pb::EndMatchRequest>,
-    ) -> Result<Response<pb::Match>, Status> {
+    async fn end_match(&self, request: Request<pb::EndMatchRequest>) -> Result<Response<pb::Match>, Status> {
         answer(end(&self.0, request).await)
     }
 
@@ -65,10 +62,7 @@ impl MatchService for MatchRpc {
         answer(split(&self.0, request).await)
     }
 
-    async fn get_match(
-        &self,
-        request: Request<pb::GetMatchRequest>,
-    ) -> Result<Response<pb::Match>, Status> {
+    async fn get_match(&self, request: Request<pb::GetMatchRequest>) -> Result<Response<pb::Match>, Status> {
         answer(get(&self.0, request).await)
     }
 
@@ -209,10 +203,8 @@ async fn list(
     let (call, request) = opened(request)?;
     let party = party(&call)?;
     // The token is good for a caller who sees the same.
-    let query = (
-        pb::ListMatchesRequest { page_size: 0, page_token: String::new(), ..request.clone() },
-        party,
-    );
+    let query =
+        (pb::ListMatchesRequest { page_size: 0, page_token: String::new(), ..request.clone() }, party);
     let page = it.store.page::<MatchId>(query, (request.page_size, &request.page_token), 100)?;
     let asked = Listing {
         id: None,

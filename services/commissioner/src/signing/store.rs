@@ -114,9 +114,11 @@ pub(crate) async fn insert(tx: &mut Tx, signing: &Signing, external_ref: &str) -
     )
     .execute(tx.conn())
     .await
-    .map_err(|error| match violates(&error, "signing_no_key") || violates(&error, "signing_project_key") {
-        true => Failure::new(&reason::DUPLICATE_SIGNING).on("signing_no"),
-        false => db(error),
+    .map_err(|error| {
+        match violates(&error, "signing_no_key") || violates(&error, "signing_project_key") {
+            true => Failure::new(&reason::DUPLICATE_SIGNING).on("signing_no"),
+            false => db(error),
+        }
     })?;
     Ok(())
 }
@@ -174,11 +176,7 @@ impl Place {
 }
 
 /// Finds the signed project of that name: an id, or else a business number.
-pub(crate) async fn find(
-    conn: impl PgExecutor<'_>,
-    name: &str,
-    day: Date,
-) -> Result<Option<AsOf>, Failure> {
+pub(crate) async fn find(conn: impl PgExecutor<'_>, name: &str, day: Date) -> Result<Option<AsOf>, Failure> {
     let asked = match name.parse::<SigningId>() {
         Ok(id) => Listing { id: Some(id), ..Listing::of(day) },
         Err(_) => Listing { number: Some(name), ..Listing::of(day) },

@@ -37,11 +37,31 @@ fn every_act_leads_where_the_graph_says() {
         (Act::Publish, [none, some(Published), none, none, none, none, none, none, none]),
         (
             Act::Match,
-            [none, none, some(Matched), some(Matched), some(Negotiating), some(Signed), some(Registered), none, none],
+            [
+                none,
+                none,
+                some(Matched),
+                some(Matched),
+                some(Negotiating),
+                some(Signed),
+                some(Registered),
+                none,
+                none,
+            ],
         ),
         (
             Act::Negotiate,
-            [none, none, none, some(Negotiating), some(Negotiating), some(Signed), some(Registered), none, none],
+            [
+                none,
+                none,
+                none,
+                some(Negotiating),
+                some(Negotiating),
+                some(Signed),
+                some(Registered),
+                none,
+                none,
+            ],
         ),
         (
             Act::Unmatch(None),
@@ -135,10 +155,7 @@ fn a_withdrawn_demand_stays_withdrawn_when_a_signing_cites_it() {
 #[test]
 fn a_demand_is_published_when_the_firm_agreed_by_that_day() {
     let (agreed, today) = (date(2022, 4, 2), date(2022, 4, 1));
-    assert_eq!(
-        demand(Verified).publish(agreed, today).unwrap_err().reason().name,
-        "CONSENT_MISSING"
-    );
+    assert_eq!(demand(Verified).publish(agreed, today).unwrap_err().reason().name, "CONSENT_MISSING");
     let published = demand(Verified).publish(today, today).unwrap();
     assert_eq!((published.state, published.agreed_on), (Published, Some(today)));
 }

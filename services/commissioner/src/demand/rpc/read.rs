@@ -8,9 +8,7 @@ use tonic::Request;
 
 use super::message;
 use crate::demand::model::{DemandState, is_stale};
-use crate::demand::store::{
-    self, AsOf, FunnelPlace, FunnelRow, Listing, Place, Reached, funnel as reached,
-};
+use crate::demand::store::{self, AsOf, FunnelPlace, FunnelRow, Listing, Place, Reached, funnel as reached};
 use crate::edge::{Desk, opened, own_code};
 use crate::period::Period;
 
@@ -99,8 +97,7 @@ pub(super) async fn count(
     let (call, request) = opened(request)?;
     let days = [&request.from, &request.to, &request.as_of, &request.known_at];
     let period = Period::read(it, &call, days.map(String::as_str))?;
-    let counts =
-        store::count(it.store.pool(), &period, i32::from(it.config.matching.stale_months)).await?;
+    let counts = store::count(it.store.pool(), &period, i32::from(it.config.matching.stale_months)).await?;
     Ok(pb::CountDemandsResponse {
         verified: counts.verified,
         withdrawn: counts.withdrawn,
@@ -140,8 +137,7 @@ pub(super) async fn funnel_rows(
     let known = STEPS.iter().find(|(step, _)| *step == asked);
     let (_, step) = known.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("step"))?;
     let (after, limit) = (page.after.as_ref(), page.limit());
-    let found =
-        store::funnel_rows(it.store.pool(), &period, &request.field, step, after, limit).await?;
+    let found = store::funnel_rows(it.store.pool(), &period, &request.field, step, after, limit).await?;
     let (found, next_page_token) = it.store.cut(&page, found, |row| FunnelPlace(row.demand))?;
     Ok(pb::ListFunnelRowsResponse { rows: found.into_iter().map(row_message).collect(), next_page_token })
 }

@@ -1,8 +1,8 @@
 //! The way from need to registered contract (`RULES.md` R13). A merged duplicate lends its steps to the demand that is
 //! kept, so each need counts once. SIGNED and REGISTERED are shown by signings and live contracts themselves.
 
-use canopy_kernel::id::DemandId;
 use canopy_kernel::Failure;
+use canopy_kernel::id::DemandId;
 use canopy_persistence::db;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
