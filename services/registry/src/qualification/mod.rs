@@ -56,6 +56,14 @@ pub(crate) async fn grant(tx: &mut Tx, rows: &[FreshRow<Grant>]) -> Result<Vec<R
     Ok(outcomes)
 }
 
+/// Records one grant.
+pub(crate) async fn grant_one(tx: &mut Tx, value: &Grant) -> Result<Qualification, Failure> {
+    let outcome = grant(tx, &[FreshRow { index: 0, value: value.clone() }]).await?.pop();
+    let none = || Failure::new(&reason::INTERNAL).because("a grant without an outcome");
+    let name = outcome.ok_or_else(none)?.result?;
+    load(tx, name.parse()?).await
+}
+
 fn by_holder_and_kind(recorded: Vec<Qualification>) -> BTreeMap<(Uscc, String), Held> {
     let mut rows: BTreeMap<(Uscc, String), Vec<Qualification>> = BTreeMap::new();
     for qualification in recorded {

@@ -269,3 +269,35 @@ async fn counts_go_by_day_kind_level_and_batch() {
     assert_eq!(count(&suite, unknown_then).await, pb::CountQualificationsResponse::default());
     suite.close().await;
 }
+
+#[tokio::test]
+async fn a_service_grants_one_with_the_refusals_of_a_row() {
+    let suite = Suite::start().await;
+    suite.enter(vec![firm(1)]).await;
+    let grant = |row: pb::QualificationRow| pb::GrantQualificationRequest {
+        request_id: id(),
+        validate_only: false,
+        row: Some(row),
+    };
+    let municipal = || levelled(1, pb::QualificationLevel::Municipal, "M-1", "2022-08-25");
+    let mut service = suite.qualifications(Role::System);
+    let only = pb::GrantQualificationRequest { validate_only: true, ..grant(municipal()) };
+    service.grant_qualification(only).await.unwrap();
+    assert!(live(&suite, 1, "2022-08-25").await.is_empty());
+    let once = grant(municipal());
+    let granted = service.grant_qualification(once.clone()).await.unwrap().into_inner();
+    assert_eq!((granted.number.as_str(), granted.granted_on.as_str()), ("M-1", "2022-08-25"));
+    assert_eq!(service.grant_qualification(once).await.unwrap().into_inner(), granted);
+    assert_eq!(live(&suite, 1, "2022-08-25").await, ["M-1"]);
+
+    let before = suite.tables().await;
+    let again = service.grant_qualification(grant(municipal())).await;
+    refused(again, &reason::DUPLICATE_QUALIFICATION, "number");
+    let unknown =
+        service.grant_qualification(grant(qualification(2, INSTITUTION, "M-2", "2022-08-25"))).await;
+    refused(unknown, &reason::UNKNOWN_HOLDER, "holder_uscc");
+    let bureau = suite.qualifications(Role::StBureau).grant_qualification(grant(municipal())).await;
+    refused(bureau, &reason::ROLE_NOT_ALLOWED, "");
+    assert_eq!(suite.tables().await, before);
+    suite.close().await;
+}

@@ -1,0 +1,237 @@
+//! `RecognitionService`: recognition at the edge.
+
+use canopy_kernel::id::RecognitionId;
+use canopy_kernel::{Failure, Role, Uscc, reason};
+use canopy_persistence::Write;
+use canopy_persistence::edge::named;
+use canopy_platform::{Call, answer};
+use canopy_proto::commissioner::v1 as pb;
+use canopy_proto::commissioner::v1::recognition_service_server::RecognitionService;
+use tonic::{Request, Response, Status};
+
+use super::model::State;
+use super::rule_assessment::Grade;
+use super::store::{self, Listing};
+use super::wire::{message, subject};
+use super::{Aim, Apply, Assess, Certificate, unknown};
+use crate::edge::{CATCH_UP, Desk, opened, own_code};
+
+/// The service.
+pub(crate) struct RecognitionRpc(pub(crate) Desk);
+
+#[tonic::async_trait]
+impl RecognitionService for RecognitionRpc {
+    async fn apply_recognition(
+        &self,
+        request: Request<pb::ApplyRecognitionRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(apply(&self.0, request).await)
+    }
+
+    async fn recommend_recognition(
+        &self,
+        request: Request<pb::RecommendRecognitionRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(recommend(&self.0, request).await)
+    }
+
+    async fn review_recognition(
+        &self,
+        request: Request<pb::ReviewRecognitionRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(review(&self.0, request).await)
+    }
+
+    async fn publish_recognition(
+        &self,
+        request: Request<pb::PublishRecognitionRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(publish(&self.0, request).await)
+    }
+
+    async fn recognise(
+        &self,
+        request: Request<pb::RecogniseRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(recognise(&self.0, request).await)
+    }
+
+    async fn assess_institution(
+        &self,
+        request: Request<pb::AssessInstitutionRequest>,
+    ) -> Result<Response<pb::AssessInstitutionResponse>, Status> {
+        answer(assess(&self.0, request).await)
+    }
+
+    async fn get_recognition(
+        &self,
+        request: Request<pb::GetRecognitionRequest>,
+    ) -> Result<Response<pb::Recognition>, Status> {
+        answer(get(&self.0, request).await)
+    }
+
+    async fn list_recognitions(
+        &self,
+        request: Request<pb::ListRecognitionsRequest>,
+    ) -> Result<Response<pb::ListRecognitionsResponse>, Status> {
+        answer(list(&self.0, request).await)
+    }
+}
+
+async fn apply(it: &Desk, request: Request<pb::ApplyRecognitionRequest>) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("apply_recognition", &request.request_id, &request).validate_only(request.validate_only);
+    let applicant = own_code(&call, "applicant_uscc", &request.applicant_uscc)?;
+    let command = Apply { applicant, subject: subject(&request)? };
+    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.store
+        .write(&call, write, command, |tx, command| {
+            Box::pin(async move { super::apply(tx, &command).await.map(|it| message(&it)) })
+        })
+        .await
+}
+
+fn aim(name: &str, etag: &str) -> Result<Aim, Failure> {
+    Ok(Aim { id: named("name", name)?, etag: etag.to_owned() })
+}
+
+async fn recommend(
+    it: &Desk,
+    request: Request<pb::RecommendRecognitionRequest>,
+) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("recommend_recognition", &request.request_id, &request)
+        .validate_only(request.validate_only);
+    it.store
+        .write(&call, write, aim(&request.name, &request.etag)?, |tx, aim| {
+            Box::pin(async move { super::recommend(tx, &aim).await.map(|it| message(&it)) })
+        })
+        .await
+}
+
+async fn review(
+    it: &Desk,
+    request: Request<pb::ReviewRecognitionRequest>,
+) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("review_recognition", &request.request_id, &request).validate_only(request.validate_only);
+    let command = (aim(&request.name, &request.etag)?, it.config.clone());
+    it.store
+        .write(&call, write, command, |tx, command| {
+            Box::pin(async move {
+                let (aim, config) = command.as_ref();
+                super::review(tx, aim, &config.recognition).await.map(|it| message(&it))
+            })
+        })
+        .await
+}
+
+async fn publish(
+    it: &Desk,
+    request: Request<pb::PublishRecognitionRequest>,
+) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("publish_recognition", &request.request_id, &request).validate_only(request.validate_only);
+    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.store
+        .write(&call, write, aim(&request.name, &request.etag)?, |tx, aim| {
+            Box::pin(async move { super::publish(tx, &aim).await.map(|it| message(&it)) })
+        })
+        .await
+}
+
+async fn recognise(it: &Desk, request: Request<pb::RecogniseRequest>) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("recognise", &request.request_id, &request).validate_only(request.validate_only);
+    let certificate = Certificate {
+        request_id: request.request_id,
+        validate_only: request.validate_only,
+        number: request.number,
+        batch_no: request.batch_no,
+    };
+    let command = (aim(&request.name, &request.etag)?, certificate, it.registry.clone());
+    it.store
+        .write(&call, write, command, |tx, command| {
+            Box::pin(async move {
+                let (aim, certificate, registry) = command.as_ref();
+                super::recognise(tx, aim, certificate, registry).await.map(|it| message(&it))
+            })
+        })
+        .await
+}
+
+async fn assess(
+    it: &Desk,
+    request: Request<pb::AssessInstitutionRequest>,
+) -> Result<pb::AssessInstitutionResponse, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("assess_institution", &request.request_id, &request).validate_only(request.validate_only);
+    let grade = Grade::from_wire(request.grade);
+    let assess = Assess {
+        qualification: named("qualification", &request.qualification)?,
+        grade: grade.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("grade"))?,
+        request_id: request.request_id,
+        validate_only: request.validate_only,
+        fails_to_revoke: it.config.recognition.fails_to_revoke,
+    };
+    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.store
+        .write(&call, write, (assess, it.registry.clone()), |tx, command| {
+            Box::pin(async move {
+                let (assess, registry) = command.as_ref();
+                let (outcome, assessed_on) = super::assess(tx, assess, registry).await?;
+                Ok(pb::AssessInstitutionResponse {
+                    qualification: assess.qualification.to_string(),
+                    assessed_on: assessed_on.to_string(),
+                    outcome: outcome.to_wire(),
+                })
+            })
+        })
+        .await
+}
+
+/// The applicant that a caller is kept to: an ENTERPRISE or INSTITUTE reads its own applications.
+fn own(call: &Call) -> Result<Option<Uscc>, Failure> {
+    match call.actor().has(Role::Enterprise) || call.actor().has(Role::Institute) {
+        true => call.actor().represented.map(Some).ok_or_else(|| Failure::new(&reason::NOT_REPRESENTED)),
+        false => Ok(None),
+    }
+}
+
+async fn get(it: &Desk, request: Request<pb::GetRecognitionRequest>) -> Result<pb::Recognition, Failure> {
+    let (call, request) = opened(request)?;
+    let id = named("name", &request.name)?;
+    let asked = Listing { id: Some(id), applicant: None, state: None, after: None, limit: 1 };
+    let found = store::list(it.store.pool(), &asked).await?.pop().ok_or_else(unknown)?;
+    match own(&call)?.is_none_or(|own| own == found.applicant) {
+        true => Ok(message(&found)),
+        false => Err(Failure::new(&reason::NOT_REPRESENTED)),
+    }
+}
+
+async fn list(
+    it: &Desk,
+    request: Request<pb::ListRecognitionsRequest>,
+) -> Result<pb::ListRecognitionsResponse, Failure> {
+    let (call, request) = opened(request)?;
+    let query = pb::ListRecognitionsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    let page = it.store.page::<RecognitionId>(query, (request.page_size, &request.page_token), 100)?;
+    let applicant = match request.applicant_uscc.is_empty() {
+        true => own(&call)?,
+        false => Some(own_code(&call, "applicant_uscc", &request.applicant_uscc)?),
+    };
+    let asked = Listing {
+        id: None,
+        applicant,
+        state: State::from_wire(request.state),
+        after: page.after.as_ref(),
+        limit: page.limit(),
+    };
+    let found = store::list(it.store.pool(), &asked).await?;
+    let (found, next_page_token) = it.store.cut(&page, found, |it| it.id)?;
+    Ok(pb::ListRecognitionsResponse { recognitions: found.iter().map(message).collect(), next_page_token })
+}

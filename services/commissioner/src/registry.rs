@@ -1,0 +1,130 @@
+//! What is asked of the registry right now: that it grants, assesses and revokes recognitions, which are its own.
+
+use canopy_kernel::id::QualificationId;
+use canopy_kernel::{Failure, reason};
+use canopy_platform::{Call, Peer};
+use canopy_proto::registry::v1 as pb;
+use canopy_proto::registry::v1::qualification_service_client::QualificationServiceClient;
+use jiff::civil::Date;
+
+use crate::recognition::model::{Level, Recognition};
+use crate::recognition::rule_assessment::Grade;
+use crate::recognition::{Assess, Certificate};
+
+/// The registry, reached over one channel. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry {
+    peer: Peer,
+}
+
+fn level(level: Level) -> pb::QualificationLevel {
+    match level {
+        Level::Municipal => pb::QualificationLevel::Municipal,
+        Level::Provincial => pb::QualificationLevel::Provincial,
+        Level::National => pb::QualificationLevel::National,
+    }
+}
+
+impl Registry {
+    /// The registry behind that peer.
+    pub(crate) fn new(peer: Peer) -> Self {
+        Self { peer }
+    }
+
+    fn client(&self) -> QualificationServiceClient<tonic::transport::Channel> {
+        QualificationServiceClient::new(self.peer.channel())
+    }
+
+    /// Has a recognition granted from a day on. A grant of the same number that a call made before it broke off is the
+    /// one that is meant.
+    pub(crate) async fn grant(
+        &self,
+        call: &Call,
+        recognition: &Recognition,
+        certificate: &Certificate,
+        day: Date,
+    ) -> Result<QualificationId, Failure> {
+        let row = pb::QualificationRow {
+            request_id: certificate.request_id.clone(),
+            external_ref: recognition.id.to_string(),
+            holder_uscc: recognition.applicant.to_string(),
+            kind: recognition.subject.kind().to_owned(),
+            level: recognition.subject.level().map_or(0, |it| level(it).into()),
+            number: certificate.number.clone(),
+            granted_on: day.to_string(),
+            first_recognition: true,
+            batch_no: certificate.batch_no,
+            ..Default::default()
+        };
+        let message = pb::GrantQualificationRequest {
+            request_id: certificate.request_id.clone(),
+            validate_only: certificate.validate_only,
+            row: Some(row),
+        };
+        let request = self.peer.request(call, message)?;
+        match self.client().grant_qualification(request).await {
+            Ok(answer) => answer.into_inner().name.parse(),
+            Err(status) => {
+                let failure = self.peer.failure(status);
+                match failure.reason().name == reason::DUPLICATE_QUALIFICATION.name {
+                    true => self.granted(call, recognition, &certificate.number, day).await?.ok_or(failure),
+                    false => Err(failure),
+                }
+            }
+        }
+    }
+
+    /// The recognition of that number that was granted to the applicant on that day.
+    async fn granted(
+        &self,
+        call: &Call,
+        recognition: &Recognition,
+        number: &str,
+        day: Date,
+    ) -> Result<Option<QualificationId>, Failure> {
+        let message = pb::ListQualificationsRequest {
+            holder_uscc: recognition.applicant.to_string(),
+            kind: recognition.subject.kind().to_owned(),
+            ..Default::default()
+        };
+        let request = self.peer.request(call, message)?;
+        let answer = self.client().list_qualifications(request).await;
+        let held = answer.map_err(|status| self.peer.failure(status))?.into_inner().qualifications;
+        let same = held.into_iter().find(|it| it.number == number && it.granted_on == day.to_string());
+        same.map(|it| it.name.parse()).transpose()
+    }
+
+    /// Has an assessment recorded.
+    pub(crate) async fn assess(&self, call: &Call, command: &Assess, day: Date) -> Result<(), Failure> {
+        let result = match command.grade {
+            Grade::Excellent => pb::AssessmentResult::Excellent,
+            Grade::Pass => pb::AssessmentResult::Pass,
+            Grade::Fail => pb::AssessmentResult::Fail,
+        };
+        let message = pb::AssessQualificationRequest {
+            request_id: command.request_id.clone(),
+            validate_only: command.validate_only,
+            name: command.qualification.to_string(),
+            assessed_on: day.to_string(),
+            result: result.into(),
+        };
+        let request = self.peer.request(call, message)?;
+        let answer = self.client().assess_qualification(request).await;
+        answer.map(drop).map_err(|status| self.peer.failure(status))
+    }
+
+    /// Has a recognition revoked that failed its assessments.
+    pub(crate) async fn revoke(&self, call: &Call, command: &Assess, day: Date) -> Result<(), Failure> {
+        let message = pb::RevokeQualificationRequest {
+            request_id: command.request_id.clone(),
+            validate_only: command.validate_only,
+            name: command.qualification.to_string(),
+            revoked_on: day.to_string(),
+            reason: "ASSESSMENT_FAILED".to_owned(),
+            etag: String::new(),
+        };
+        let request = self.peer.request(call, message)?;
+        let answer = self.client().revoke_qualification(request).await;
+        answer.map(drop).map_err(|status| self.peer.failure(status))
+    }
+}

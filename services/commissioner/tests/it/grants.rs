@@ -1,0 +1,151 @@
+//! The registry's grants as this service sees them, stood in: what it grants, assesses and revokes it tells in its feed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use canopy_kernel::{Failure, reason};
+use canopy_platform::to_status;
+use canopy_proto::registry::v1 as pb;
+use canopy_proto::registry::v1::qualification_service_server::QualificationService;
+use futures::stream::BoxStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::registry::{World, qualification};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// The registry's qualifications; cheap to clone.
+#[derive(Clone)]
+pub struct Grants {
+    world: World,
+    held: Arc<Mutex<BTreeMap<String, pb::Qualification>>>,
+    down: Arc<Mutex<bool>>,
+}
+
+impl Grants {
+    pub fn new(world: World) -> Self {
+        Self { world, held: Arc::default(), down: Arc::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, pb::Qualification>> {
+        self.held.lock().unwrap()
+    }
+
+    /// From now on it grants, but its answers do not arrive.
+    pub fn set_down(&self, down: bool) {
+        *self.down.lock().unwrap() = down;
+    }
+
+    /// It granted this before.
+    pub fn hold(&self, qualification: pb::Qualification) {
+        self.held().insert(qualification.name.clone(), qualification.clone());
+        self.world.grant(qualification);
+    }
+
+    /// What it granted, by name.
+    pub fn granted(&self) -> Vec<pb::Qualification> {
+        self.held().values().cloned().collect()
+    }
+
+    fn answer<T>(&self, answer: T) -> Answer<T> {
+        match *self.down.lock().unwrap() {
+            true => Err(to_status(&Failure::new(&reason::SERVICE_DOWN).with("service", "registry"))),
+            false => Ok(Response::new(answer)),
+        }
+    }
+
+    fn change(&self, name: &str, change: impl FnOnce(&mut pb::Qualification)) -> pb::Qualification {
+        let mut held = self.held();
+        let found = held.entry(name.to_owned()).or_default();
+        change(found);
+        found.clone()
+    }
+}
+
+fn refused<T>(reason: &'static canopy_kernel::Reason) -> Answer<T> {
+    Err(to_status(&Failure::new(reason)))
+}
+
+#[tonic::async_trait]
+impl QualificationService for Grants {
+    type ImportQualificationsStream = BoxStream<'static, Result<pb::ImportQualificationsResponse, Status>>;
+
+    async fn import_qualifications(
+        &self,
+        _: Request<Streaming<pb::ImportQualificationsRequest>>,
+    ) -> Answer<Self::ImportQualificationsStream> {
+        refused(&reason::METHOD_UNKNOWN)
+    }
+
+    async fn batch_import_qualifications(
+        &self,
+        _: Request<pb::BatchImportQualificationsRequest>,
+    ) -> Answer<pb::BatchImportQualificationsResponse> {
+        refused(&reason::METHOD_UNKNOWN)
+    }
+
+    async fn grant_qualification(
+        &self,
+        request: Request<pb::GrantQualificationRequest>,
+    ) -> Answer<pb::Qualification> {
+        let row = request.get_ref().row.clone().unwrap();
+        let granted = pb::Qualification {
+            level: row.level,
+            batch_no: row.batch_no,
+            ..qualification(&row.holder_uscc, &row.kind, &row.number, &row.granted_on)
+        };
+        if request.get_ref().validate_only {
+            return self.answer(granted);
+        }
+        if self.held().contains_key(&granted.name) {
+            return refused(&reason::DUPLICATE_QUALIFICATION);
+        }
+        self.held().insert(granted.name.clone(), granted.clone());
+        self.world.grant(granted.clone());
+        self.answer(granted)
+    }
+
+    async fn revoke_qualification(
+        &self,
+        request: Request<pb::RevokeQualificationRequest>,
+    ) -> Answer<pb::Qualification> {
+        let asked = request.into_inner();
+        let ended = self.change(&asked.name, |it| it.revoked_on = asked.revoked_on);
+        self.world.end(ended.clone());
+        self.answer(ended)
+    }
+
+    async fn assess_qualification(
+        &self,
+        request: Request<pb::AssessQualificationRequest>,
+    ) -> Answer<pb::Qualification> {
+        let asked = request.into_inner();
+        let assessed = self.change(&asked.name, |it| it.assessment = asked.result);
+        let told = pb::QualificationAssessed {
+            qualification: Some(assessed.clone()),
+            assessed_on: asked.assessed_on,
+        };
+        self.world.tell(&told);
+        self.answer(assessed)
+    }
+
+    async fn get_qualification(&self, _: Request<pb::GetQualificationRequest>) -> Answer<pb::Qualification> {
+        refused(&reason::METHOD_UNKNOWN)
+    }
+
+    async fn list_qualifications(
+        &self,
+        request: Request<pb::ListQualificationsRequest>,
+    ) -> Answer<pb::ListQualificationsResponse> {
+        let holder = &request.get_ref().holder_uscc;
+        let qualifications = self.held().values().filter(|it| it.holder_uscc == *holder).cloned().collect();
+        self.answer(pb::ListQualificationsResponse { qualifications, next_page_token: String::new() })
+    }
+
+    async fn count_qualifications(
+        &self,
+        _: Request<pb::CountQualificationsRequest>,
+    ) -> Answer<pb::CountQualificationsResponse> {
+        refused(&reason::METHOD_UNKNOWN)
+    }
+}
