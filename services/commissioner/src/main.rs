@@ -1,7 +1,8 @@
-//! `canopy-commissioner`: serves the commissioner service, or brings its database to the schema of this build.
+//! `canopy-commissioner`: serves the commissioner service, brings its database to the schema of this build, or makes the
+//! index of suggestions anew.
 
-use canopy_commissioner::{Config, migrate, serve};
-use canopy_persistence::Program;
+use canopy_commissioner::{Config, migrate, reindex, serve};
+use canopy_persistence::{Extra, Program};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -12,6 +13,11 @@ async fn main() -> anyhow::Result<()> {
         keys: Config::keys(),
         serve: |config| Box::pin(serve(config)),
         migrate: |config| Box::pin(async move { migrate(&config).await }),
+        extra: vec![Extra {
+            name: "reindex",
+            about: "Makes the index of suggestions anew from the database; no server may run on its folder",
+            work: |config| Box::pin(async move { reindex(&config).await }),
+        }],
     };
     program.run().await
 }

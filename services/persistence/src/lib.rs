@@ -41,7 +41,7 @@ pub use import::{FreshRow, ImportRow, RowOutcome};
 pub use job::{DueItem, Job, Jobs};
 pub use migrate::migrate;
 pub use page::PageToken;
-pub use program::Program;
+pub use program::{Extra, Program};
 pub use sequencer::Sequencer;
 pub use store::{Store, Write};
 pub use tx::Tx;

@@ -1,9 +1,10 @@
-//! The command line of a service with a database: serve, or bring the database to the schema of this build.
+//! The command line of a service with a database: serve, bring the database to the schema of this build, and what
+//! else the service offers.
 
 use std::path::PathBuf;
 
 use canopy_platform::config::{self, Key};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -29,6 +30,19 @@ struct Configured {
     config: Option<PathBuf>,
 }
 
+/// What a configured service does when it is told to.
+pub type Work<C> = fn(C) -> BoxFuture<'static, anyhow::Result<()>>;
+
+/// A command that one service has beside those of all.
+pub struct Extra<C> {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Does it.
+    pub work: Work<C>,
+}
+
 /// A service as a program.
 pub struct Program<C> {
     /// Its name, `canopy-…`.
@@ -40,9 +54,11 @@ pub struct Program<C> {
     /// Its keys, for `--help`.
     pub keys: Vec<Key>,
     /// Serves at the configured address until the process is told to stop.
-    pub serve: fn(C) -> BoxFuture<'static, anyhow::Result<()>>,
+    pub serve: Work<C>,
     /// Brings the database to the schema of this build.
-    pub migrate: fn(C) -> BoxFuture<'static, anyhow::Result<()>>,
+    pub migrate: Work<C>,
+    /// Further commands.
+    pub extra: Vec<Extra<C>>,
 }
 
 impl<C: DeserializeOwned> Program<C> {
@@ -50,9 +66,19 @@ impl<C: DeserializeOwned> Program<C> {
     pub async fn run(self) -> anyhow::Result<()> {
         let help = config::help(&self.keys);
         let command = Arguments::command().name(self.name).about(self.about).after_help(help.clone());
-        let command = command.mut_subcommand("serve", |serve| serve.after_help(help));
+        let mut command = command.mut_subcommand("serve", |serve| serve.after_help(help));
+        for extra in &self.extra {
+            let configured = Configured::augment_args(clap::Command::new(extra.name));
+            command = command.subcommand(configured.about(extra.about));
+        }
         let load = |file: Configured| config::load::<C>(self.variables, file.config.as_deref());
-        match Arguments::from_arg_matches(&command.get_matches())?.command {
+        let matches = command.get_matches();
+        if let Some((name, arguments)) = matches.subcommand()
+            && let Some(extra) = self.extra.iter().find(|extra| extra.name == name)
+        {
+            return (extra.work)(load(Configured::from_arg_matches(arguments)?)?).await;
+        }
+        match Arguments::from_arg_matches(&matches)?.command {
             Command::Serve(file) => (self.serve)(load(file)?).await,
             Command::Migrate(file) => (self.migrate)(load(file)?).await,
         }

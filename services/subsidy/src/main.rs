@@ -12,6 +12,7 @@ async fn main() -> anyhow::Result<()> {
         keys: Config::keys(),
         serve: |config| Box::pin(serve(config)),
         migrate: |config| Box::pin(async move { migrate(&config).await }),
+        extra: Vec::new(),
     };
     program.run().await
 }

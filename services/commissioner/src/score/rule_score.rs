@@ -76,7 +76,7 @@ mod tests {
             whole,
             [(date(2022, 3, 1), date(2022, 6, 30)), (date(2022, 7, 1), date(2022, 11, 30))]
         );
-        assert_eq!(cut(date(2022, 1, 1), date(2022, 2, 28)), []);
+        assert!(cut(date(2022, 1, 1), date(2022, 2, 28)).is_empty());
         assert_eq!(cut(date(2022, 7, 1), date(2022, 7, 1)), [(date(2022, 7, 1), date(2022, 7, 1))]);
     }
 

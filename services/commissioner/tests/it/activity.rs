@@ -281,7 +281,7 @@ async fn a_key_achievement_that_nobody_follows_up_raises_the_alarm_again_and_aga
         let mut client = ActivityServiceClient::new(suite.bureau("2022-12-31"));
         client.list_unfollowed_achievements(request).await.unwrap().into_inner().achievements
     };
-    assert_eq!(listed("2022-09-01").await, []);
+    assert!(listed("2022-09-01").await.is_empty());
     let expected = pb::UnfollowedAchievement { achievement, last_seen_on: "2022-03-01".to_owned() };
     assert_eq!(listed("2022-09-02").await, [expected]);
     suite.close().await;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
-use super::model::{Qualification, Status, Subject};
+use super::model::{Qualification, Subject};
 use crate::db;
 
 /// The organisation of that code.
@@ -52,25 +52,6 @@ pub async fn is_known(conn: impl PgExecutor<'_>, codes: &[String]) -> Result<Has
         .await
         .map_err(db)?;
     Ok(known.into_iter().collect())
-}
-
-/// The status of an organisation on a day; ACTIVE when none is told.
-pub async fn status_on(conn: impl PgExecutor<'_>, uscc: Uscc, day: Date) -> Result<Status, Failure> {
-    let status = sqlx::query_scalar!(
-        r#"
-        select status
-        from platform.mirror_subject_status
-        where uscc = $1 and effective_on <= $2
-        order by effective_on desc
-        limit 1
-        "#,
-        uscc.as_str(),
-        day.to_sqlx(),
-    )
-    .fetch_optional(conn)
-    .await
-    .map_err(db)?;
-    status.map_or(Ok(Status::Active), |status| Status::from_stored(&status))
 }
 
 /// The recognitions of a kind that those organisations have or had.
@@ -214,12 +195,4 @@ pub async fn calendar(conn: impl PgExecutor<'_>) -> Result<WorkCalendar, Failure
         Ok((row.day.to_jiff(), kind.ok_or_else(unknown)?))
     });
     Ok(WorkCalendar::new(days.collect::<Result<Vec<_>, Failure>>()?))
-}
-
-/// A setting of the installation, e.g. `area_prefix`; `None` when it is not told.
-pub async fn setting(conn: impl PgExecutor<'_>, key: &str) -> Result<Option<String>, Failure> {
-    sqlx::query_scalar!("select value from platform.mirror_setting where key = $1", key)
-        .fetch_optional(conn)
-        .await
-        .map_err(db)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use canopy_kernel::{DayKind, Failure, RuleParameter, date, reason};
+use canopy_kernel::{DayKind, Failure, RuleParameter, SubjectStatus, date, reason};
 use canopy_proto::common::v1::Envelope;
 use canopy_proto::registry::v1 as pb;
 use jiff::civil::Date;
 use prost::{Message, Name};
 use uuid::Uuid;
 
-use super::model::{Assessed, BEGINNING, Dated, Listing, Qualification, Status, Subject};
+use super::model::{Assessed, BEGINNING, Dated, Listing, Qualification, Subject};
 
 /// The facts of a batch of events by what they are about; of several the latest.
 #[derive(Debug, Default)]
@@ -66,9 +66,9 @@ impl Facts {
             pb::SubjectKind::Person | pb::SubjectKind::Unspecified => return Ok(()),
         };
         let status = match told.status() {
-            pb::SubjectStatus::MovedOut => Status::MovedOut,
-            pb::SubjectStatus::Deregistered => Status::Deregistered,
-            pb::SubjectStatus::Active | pb::SubjectStatus::Unspecified => Status::Active,
+            pb::SubjectStatus::MovedOut => SubjectStatus::MovedOut,
+            pb::SubjectStatus::Deregistered => SubjectStatus::Deregistered,
+            pb::SubjectStatus::Active | pb::SubjectStatus::Unspecified => SubjectStatus::Active,
         };
         let effective_on = day_if_any(&told.status_since)?.unwrap_or(BEGINNING);
         let dated = Dated { uscc: told.uscc.clone(), effective_on, status, position };

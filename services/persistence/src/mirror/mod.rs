@@ -15,8 +15,7 @@ use canopy_proto::common::v1::Envelope;
 use crate::tx::Tx;
 
 pub use ask::{
-    assessments, calendar, is_known, is_live, qualification, qualifications, rules, setting, status_on,
-    subject, subject_by_title,
+    assessments, calendar, is_known, is_live, qualification, qualifications, rules, subject, subject_by_title,
 };
 
 /// Takes a batch of the registry's events. Of several about one thing the later one counts, so one statement per

@@ -1,41 +1,11 @@
 //! Facts as the registry tells them, each with the feed position that it stands on.
 
+use canopy_kernel::SubjectStatus;
 use canopy_kernel::id::{CreditListingId, QualificationId};
-use canopy_kernel::{Failure, reason};
 use jiff::civil::{Date, date};
 
 /// The day that stands for "from the beginning": a status or an assessment without a day of its own.
 pub const BEGINNING: Date = date(1, 1, 1);
-
-/// Standing of an organisation in the register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// In the register and in the city.
-    Active,
-    /// Moved out of the city (迁出).
-    MovedOut,
-    /// Deregistered (注销).
-    Deregistered,
-}
-
-impl Status {
-    /// Name in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Status::Active => "ACTIVE",
-            Status::MovedOut => "MOVED_OUT",
-            Status::Deregistered => "DEREGISTERED",
-        }
-    }
-
-    /// Reads back a stored status.
-    pub fn from_stored(name: &str) -> Result<Self, Failure> {
-        [Status::Active, Status::MovedOut, Status::Deregistered]
-            .into_iter()
-            .find(|status| status.as_str() == name)
-            .ok_or_else(|| Failure::new(&reason::INTERNAL).because(format_args!("subject status {name}")))
-    }
-}
 
 /// An organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +34,7 @@ pub struct Dated {
     /// Day from which it holds; [`BEGINNING`] when none is stated.
     pub effective_on: Date,
     /// The status.
-    pub status: Status,
+    pub status: SubjectStatus,
     /// Feed position.
     pub position: i64,
 }

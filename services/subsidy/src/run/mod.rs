@@ -100,7 +100,7 @@ pub(crate) async fn publish(tx: &mut Tx, command: &StepOf) -> Result<pb::Run, Fa
     let run = locked(tx, command).await?;
     let policy = policy::store::by_id(tx.conn(), run.policy).await?;
     let policy = policy.ok_or_else(|| Failure::new(&reason::INTERNAL).because("a run without its policy"))?;
-    let calendar = mirror::store::calendar(tx.conn()).await?;
+    let calendar = canopy_persistence::mirror::calendar(tx.conn()).await?;
     let from = run.state.as_str();
     let publicity = Publicity::open(today, policy.terms.publicity_working_days, &calendar);
     let run = match &run.state {

@@ -46,7 +46,7 @@ pub(crate) async fn deciding(
             tier: row.tier,
             live: row.live,
             assessment: Assessment::from_stored(&row.assessment),
-            status: Status::from_stored(&row.status)?,
+            status: Status::stored(&row.status)?,
             status_since: row.status_since.map(|day| day.to_jiff()),
         };
         let candidate = Candidate {

@@ -2,11 +2,12 @@
 
 use canopy_kernel::{Failure, Uscc};
 use canopy_persistence::db;
+use canopy_persistence::mirror::model::BEGINNING;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
-use crate::mirror::model::{Assessment, BEGINNING, Status};
+use crate::mirror::model::{Assessment, Status};
 use crate::policy::model::Terms;
 use crate::run::model::Frozen;
 
@@ -29,7 +30,7 @@ pub(crate) async fn matched(
                    (expires_on is null or expires_on >= $4)
                        and (revoked_on is null or revoked_on > $4)
                        and (superseded_on is null or superseded_on > $4) as live
-            from subsidy.qualification
+            from platform.mirror_qualification
             where granted_on <= $4
         ),
         chosen as (
@@ -50,7 +51,7 @@ pub(crate) async fn matched(
             coalesce(st.status, 'ACTIVE') as "status!",
             st.effective_on as "status_since?"
         from chosen as c
-        left join subsidy.subject as s on s.uscc = c.holder_uscc
+        left join platform.mirror_subject as s on s.uscc = c.holder_uscc
         left join lateral (
             select d.id
             from dated as d
@@ -60,14 +61,14 @@ pub(crate) async fn matched(
         ) as r on true
         left join lateral (
             select t.status, t.effective_on
-            from subsidy.subject_status as t
+            from platform.mirror_subject_status as t
             where t.uscc = c.holder_uscc and t.effective_on <= $4
             order by t.effective_on desc
             limit 1
         ) as st on true
         left join lateral (
             select q.result
-            from subsidy.qualification_assessment as q
+            from platform.mirror_assessment as q
             where q.qualification_id = coalesce(r.id, c.id) and q.assessed_on <= $4
             order by q.assessed_on desc
             limit 1
@@ -113,7 +114,7 @@ impl TryFrom<Row> for Frozen {
             tier: row.tier,
             live: row.live,
             assessment: Assessment::from_stored(&row.assessment),
-            status: Status::from_stored(&row.status)?,
+            status: Status::stored(&row.status)?,
             status_since: row.status_since.map(|day| day.to_jiff()).filter(|day| *day != BEGINNING),
         })
     }
