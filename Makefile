@@ -55,8 +55,12 @@ proto: setup ## Compile the .proto files to an image (descriptor set) for buf an
 sqlx: setup ## Describe all checked SQL anew into .sqlx, after a change of a query or a migration
 	@$(postgres) tests/tools/sqlx.sh
 
-bench: setup ## Measure speed and size against their targets (builds release)
-	@$(postgres) env $(offline) cargo bench --locked --workspace
+bench: ## Measure speed and size against their targets, beside nginx and pgbench (builds release)
+	@tests/tools/setup.sh bench
+	@$(offline) cargo build --locked --workspace --bins
+	@$(offline) cargo build --locked --workspace --bins --release
+	@$(offline) cargo bench --locked -p canopy-kernel --bench rules -- --quiet
+	@$(offline) CANOPY_DURABLE=yes $(postgres) cargo bench --locked -p canopy-tests --bench suite
 
 chaos: setup ## Kill the suite and the bank at random points of the replay, ROUNDS=50 times
 	@$(offline) cargo build --locked --workspace --bins

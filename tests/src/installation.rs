@@ -18,14 +18,22 @@ pub fn year() -> PathBuf {
     source::root().join("tests/data/wuhan-2022")
 }
 
-/// The program, which `make test` builds beside the tests.
+/// The operator's program.
 ///
 /// # Panics
 /// When it is not there.
 pub fn program() -> PathBuf {
+    program_named("canopy")
+}
+
+/// A program of the suite, which `make test` builds beside the tests.
+///
+/// # Panics
+/// When it is not there.
+pub fn program_named(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("a test knows its own path");
     let folder = tests.parent().and_then(Path::parent).expect("tests stand in target/PROFILE/deps");
-    let program = folder.join("canopy");
+    let program = folder.join(name);
     assert!(program.exists(), "{} is missing: cargo build --workspace --bins", program.display());
     program
 }
@@ -107,6 +115,18 @@ impl Installation {
         };
         let address = tokio::time::timeout(PATIENCE, serving).await.expect("canopy up serves at last");
         Running { child, address, _output: lines }
+    }
+
+    /// URL of a service's database while the suite runs.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn database(&self, service: &str) -> String {
+        let file = self.path().join("postgres/data/postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("Postgres runs");
+        // The fifth line of the file that Postgres keeps while it runs is the folder of its socket.
+        let socket = text.lines().nth(4).expect("it names its socket");
+        format!("postgres://canopy@localhost/{service}?host={socket}")
     }
 
     /// What `canopy verify` finds: database, events and audit rows of each.

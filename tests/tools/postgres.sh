@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # postgres.sh COMMAND…: runs the command with a private throwaway Postgres on a socket, and stops it whatever
-# happens. The command finds it as CANOPY_TEST_DATABASE_URL. Nothing on it is durable: it is for tests only.
+# happens. The command finds it as CANOPY_TEST_DATABASE_URL. Nothing on it is durable, unless CANOPY_DURABLE says so:
+# tests are not to wait for a disk, and figures of writes are worth nothing without one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -44,10 +45,18 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 (cd / && "${as[@]}" "$binaries/initdb" --no-sync -A trust -U canopy -E UTF8 --locale=C -D "$home/db" >"$home/log")
+
+settings=(-c listen_addresses= -c max_connections=400 -c shared_buffers=256MB)
+if [ -n "${CANOPY_DURABLE:-}" ]; then
+    # As `canopy up` starts it: a short run is not to meet a checkpoint for want of room.
+    settings+=(-c max_wal_size=2GB)
+else
+    settings+=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
+fi
+
 # The server dies with this script, even when that is killed.
 (cd / && exec "${as[@]}" setpriv --pdeathsig INT -- "$binaries/postgres" -D "$home/db" -k "$home" \
-    -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=400 -c shared_buffers=256MB) >>"$home/log" 2>&1 &
+    "${settings[@]}") >>"$home/log" 2>&1 &
 server=$!
 for _ in $(seq 200); do
     "$binaries/pg_isready" -q -h "$home" -U canopy -d postgres && { ready=yes; break; }
@@ -56,5 +65,7 @@ for _ in $(seq 200); do
 done
 [ -n "$ready" ] || { echo "postgres.sh: the server did not get ready" >&2; exit 1; }
 
+# The server's own tools, pgbench among them.
+export PATH="$PATH:$binaries"
 export CANOPY_TEST_DATABASE_URL="postgres://canopy@localhost/postgres?host=$home"
 "$@"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the suite needs beside git, make and Rust, once; a second run only looks. Exit status 2: the person
-# has to run the printed line first.
+# has to run the printed line first. With the argument `bench` also what only the benches need.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -43,6 +43,9 @@ command -v git >/dev/null || missing+=(git)
 command -v curl >/dev/null || missing+=(curl)
 { command -v node && command -v npm; } >/dev/null || missing+=(nodejs npm)
 command -v go >/dev/null || missing+=(golang)
+if [ "${1:-}" = bench ]; then
+    [ -x /usr/sbin/nginx ] || [ -x /usr/bin/nginx ] || missing+=(nginx-light)
+fi
 
 if [ ${#missing[@]} -gt 0 ]; then
     as_root=()
@@ -57,8 +60,18 @@ if [ ${#missing[@]} -gt 0 ]; then
         fi
     fi
     say "apt installs ${missing[*]}"
+    # Packages of servers start them at once, on public ports. None is wanted: each is run privately when needed.
+    policy=/usr/sbin/policy-rc.d
+    made=
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+        made=yes
+        trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    fi
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    [ -z "$made" ] || "${as_root[@]}" rm -f "$policy"
+    trap - EXIT
 fi
 
 # --- Tools of this repository, each in a folder named by its version -----------------------------------------------

@@ -1,6 +1,7 @@
 //! Speed of the pure rules that stand on every request's way.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use canopy_kernel::split::largest_remainder;
 use canopy_kernel::{BasisPoints, DayKind, Fen, Uscc, WorkCalendar};
@@ -8,7 +9,11 @@ use criterion::Criterion;
 use jiff::civil::{Date, date};
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let quick = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .without_plots();
+    let mut criterion = quick.configure_from_args();
     uscc(&mut criterion);
     working_days(&mut criterion);
     money(&mut criterion);

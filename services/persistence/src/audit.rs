@@ -1,15 +1,11 @@
 //! Audit rows: every transition with its leaf hash, written in the transaction that makes it.
 
-use canopy_kernel::Failure;
+use canopy_kernel::Actor;
 use canopy_kernel::id::AuditId;
+use canopy_platform::Call;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff_sqlx::ToSqlx;
-use sqlx::PgConnection;
 use uuid::Uuid;
-
-use crate::db;
-use crate::tx::Tx;
 
 /// A change of state, as an operation states it.
 #[derive(Clone, Debug)]
@@ -84,61 +80,23 @@ impl AuditRow {
 }
 
 /// The rows of a transaction's transitions.
-pub(crate) fn rows(tx: &Tx, transitions: &[Transition]) -> Vec<AuditRow> {
-    let actor = tx.actor();
-    let mut roles: Vec<String> = actor.roles.iter().map(|role| role.as_str().to_owned()).collect();
-    roles.sort();
-    let recorded_at = tx.recorded_at();
-    transitions
-        .iter()
-        .map(|transition| AuditRow {
-            id: AuditId::at(recorded_at).as_uuid(),
-            method: tx.call().method().to_owned(),
-            agency: actor.agency.clone(),
-            person: actor.person.clone().unwrap_or_default(),
-            roles: roles.clone(),
-            transition: transition.clone(),
-            recorded_at,
-        })
-        .collect()
+pub(crate) fn rows(call: &Call, recorded_at: Timestamp, transitions: Vec<Transition>) -> Vec<AuditRow> {
+    let actor = call.actor();
+    let row = |transition| AuditRow {
+        id: AuditId::at(recorded_at).as_uuid(),
+        method: call.method().to_owned(),
+        agency: actor.agency.clone(),
+        person: actor.person.clone().unwrap_or_default(),
+        roles: roles(actor),
+        transition,
+        recorded_at,
+    };
+    transitions.into_iter().map(row).collect()
 }
 
-/// Writes the audit rows of one transaction; they share caller, method and instant.
-pub(crate) async fn insert(conn: &mut PgConnection, rows: &[AuditRow]) -> Result<(), Failure> {
-    let Some(first) = rows.first() else { return Ok(()) };
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let leaves: Vec<Vec<u8>> = rows.iter().map(|row| row.leaf().to_vec()).collect();
-    let text = |pick: fn(&Transition) -> &String| -> Vec<String> {
-        rows.iter().map(|row| pick(&row.transition).clone()).collect()
-    };
-    let days: Vec<jiff_sqlx::Date> = rows.iter().map(|row| row.transition.effective_on.to_sqlx()).collect();
-    sqlx::query!(
-        r#"
-        insert into platform.audit
-            (id, method, agency, person, roles, aggregate, from_state, to_state, reason, rule_version,
-             effective_on, recorded_at, leaf)
-        select r.id, $2, $3, $4, $5, r.aggregate, r.from_state, r.to_state, r.reason, r.rule_version,
-               r.effective_on, $6, r.leaf
-        from unnest($1::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::date[],
-                    $13::bytea[])
-            as r (id, aggregate, from_state, to_state, reason, rule_version, effective_on, leaf)
-        "#,
-        &ids,
-        first.method,
-        first.agency,
-        first.person,
-        &first.roles,
-        first.recorded_at.to_sqlx(),
-        &text(|it| &it.aggregate),
-        &text(|it| &it.from),
-        &text(|it| &it.to),
-        &text(|it| &it.reason),
-        &text(|it| &it.rule_version),
-        &days,
-        &leaves,
-    )
-    .execute(conn)
-    .await
-    .map_err(db)?;
-    Ok(())
+/// The roles that a caller holds, sorted.
+pub(crate) fn roles(actor: &Actor) -> Vec<String> {
+    let mut roles: Vec<String> = actor.roles.iter().map(|role| role.as_str().to_owned()).collect();
+    roles.sort();
+    roles
 }

@@ -1,6 +1,7 @@
 //! What the database answers, as the suite's own failures.
 
-use std::time::Duration;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use canopy_kernel::{Failure, reason};
 use sqlx::postgres::PgQueryResult;
@@ -35,7 +36,16 @@ pub fn db(error: sqlx::Error) -> Failure {
     }
 }
 
+/// When a connection of this process was last found broken.
+static BROKE: RwLock<Option<Instant>> = RwLock::new(None);
+
+/// Whether a connection has been found broken since this long ago: one that rested meanwhile may be broken too.
+pub(crate) fn broke_within(time: Duration) -> bool {
+    BROKE.read().unwrap_or_else(PoisonError::into_inner).is_some_and(|broke| broke.elapsed() <= time)
+}
+
 fn down(error: &sqlx::Error) -> Failure {
+    *BROKE.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     Failure::new(&reason::DATABASE_DOWN).because(error).retry_after(Duration::from_millis(500))
 }
 

@@ -123,21 +123,6 @@ pub(crate) fn repeated(
     })
 }
 
-/// Writes the reply into the claimed row.
-pub(crate) async fn answer(conn: &mut PgConnection, key: &Key, reply: &[u8]) -> Result<(), Failure> {
-    sqlx::query!(
-        "update platform.idempotency set reply = $4 where caller = $1 and method = $2 and request_id = $3",
-        key.caller,
-        key.method,
-        key.request_id,
-        reply,
-    )
-    .execute(conn)
-    .await
-    .map_err(db)?;
-    Ok(())
-}
-
 /// Stores a final refusal, after the rollback of what was refused.
 pub(crate) async fn refuse(
     conn: &mut PgConnection,

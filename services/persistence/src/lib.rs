@@ -2,6 +2,7 @@
 //! following another's feed, work on a clock, bulk imports, the ledger, and the proof that nothing was rewritten.
 
 pub mod audit;
+mod closing;
 pub mod config;
 pub mod consumer;
 pub mod crypt;

@@ -12,20 +12,22 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::config::DatabaseSettings;
 use crate::crypt::Crypt;
 use crate::db;
-use crate::error::is_conflict;
+use crate::error::{broke_within, is_conflict};
 use crate::idempotency::{self, Answer, Key};
 use crate::merkle::LogSigner;
 use crate::tx::Tx;
 
 /// How often a transaction that met a conflict is tried in all.
 const ATTEMPTS: u32 = 8;
+/// A connection that rested so long is asked whether it still lives; one that was used a moment ago showed it then.
+const RESTED: Duration = Duration::from_millis(500);
 
 /// A service's database. Cheap to clone.
 #[derive(Clone)]
@@ -216,7 +218,7 @@ impl Store {
         }
         match work(&mut tx).await {
             Ok(reply) => {
-                idempotency::answer(tx.conn(), key, &reply.encode_to_vec()).await?;
+                tx.answer(key.request_id, reply.encode_to_vec());
                 tx.commit().await?;
                 Ok(reply)
             }
@@ -268,10 +270,22 @@ impl Store {
 
 /// The pool, guarded against transactions that a dropped future left open on a pooled connection: without the
 /// guard such a connection swallows the next caller's committed write (transact-rs/sqlx#4385).
+///
+/// A connection is asked whether it lives only when there is doubt: under load, asking each time would be a third of
+/// the way of a read.
 fn pool_options(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= RESTED || broke_within(meta.idle_for) {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_release(|conn, _| {
             Box::pin(async move {
                 // `begin` warns inside an open transaction and `rollback` ends it; an error closes the connection.

@@ -1,6 +1,5 @@
 //! `Tx`: one transaction, with the caller, the instants and what it will tell (audit, events, dated work).
 
-use canopy_kernel::id::RequestId;
 use canopy_kernel::{Actor, Failure};
 use canopy_platform::Call;
 use jiff::civil::Date;
@@ -9,10 +8,11 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::audit::{self, Transition};
+use crate::audit::Transition;
+use crate::closing::{Closing, Due};
 use crate::crypt::Crypt;
 use crate::db;
-use crate::outbox::{self, Event};
+use crate::outbox::Event;
 use crate::store::Store;
 
 /// A transaction of the service's database. Audit rows, events and dated work are collected and written
@@ -22,15 +22,7 @@ pub struct Tx {
     store: Store,
     call: Call,
     recorded_at: Timestamp,
-    transitions: Vec<Transition>,
-    events: Vec<Event>,
-    due: Vec<Due>,
-}
-
-struct Due {
-    kind: &'static str,
-    key: String,
-    due_at: Timestamp,
+    closing: Closing,
 }
 
 impl Tx {
@@ -39,15 +31,7 @@ impl Tx {
         let inner = store.pool().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
         // Postgres keeps microseconds: what is hashed must be what is read back.
         let recorded_at = floor_to_micros(call.recorded_at());
-        Ok(Tx {
-            inner,
-            store: store.clone(),
-            call: call.clone(),
-            recorded_at,
-            transitions: Vec::new(),
-            events: Vec::new(),
-            due: Vec::new(),
-        })
+        Ok(Tx { inner, store: store.clone(), call: call.clone(), recorded_at, closing: Closing::default() })
     }
 
     /// The connection, for statements.
@@ -92,7 +76,7 @@ impl Tx {
 
     /// States a transition; its audit row is written at the commit.
     pub fn audit(&mut self, transition: Transition) {
-        self.transitions.push(transition);
+        self.closing.transitions.push(transition);
     }
 
     /// Tells an event; it is written to the outbox at the commit.
@@ -100,7 +84,7 @@ impl Tx {
     where
         M: prost::Message + prost::Name,
     {
-        self.events.push(Event {
+        self.closing.events.push(Event {
             kind: M::full_name(),
             aggregate: aggregate.to_owned(),
             version,
@@ -111,7 +95,7 @@ impl Tx {
 
     /// Schedules work for a job at an instant of the business axis.
     pub fn schedule(&mut self, kind: &'static str, key: String, due_at: Timestamp) {
-        self.due.push(Due { kind, key, due_at });
+        self.closing.due.push(Due { kind, key, due_at });
     }
 
     /// Marks dated rows as done, in this transaction.
@@ -143,15 +127,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Answers the claimed key; the reply is written at the commit.
+    pub(crate) fn answer(&mut self, request_id: Uuid, reply: Vec<u8>) {
+        self.closing.answer = Some((request_id, reply));
+    }
+
     /// Writes what was collected and commits.
     pub(crate) async fn commit(mut self) -> Result<(), Failure> {
-        let rows = audit::rows(&self, &self.transitions);
-        audit::insert(&mut self.inner, &rows).await?;
-        let events = std::mem::take(&mut self.events);
-        outbox::insert(&mut self, &events).await?;
-        self.write_due().await?;
-        let news = !rows.is_empty() || !events.is_empty();
-        let due = !self.due.is_empty();
+        let (news, due) = (self.closing.has_news(), self.closing.has_due());
+        self.closing.write(&mut self.inner, &self.call, self.recorded_at).await?;
         self.inner.commit().await.map_err(db)?;
         self.store.wake(news, due);
         Ok(())
@@ -160,33 +144,6 @@ impl Tx {
     /// Undoes everything.
     pub(crate) async fn rollback(self) -> Result<(), Failure> {
         self.inner.rollback().await.map_err(db)
-    }
-
-    async fn write_due(&mut self) -> Result<(), Failure> {
-        if self.due.is_empty() {
-            return Ok(());
-        }
-        let recorded_at = self.recorded_at;
-        let ids: Vec<Uuid> = self.due.iter().map(|_| RequestId::at(recorded_at).as_uuid()).collect();
-        let kinds: Vec<String> = self.due.iter().map(|it| it.kind.to_owned()).collect();
-        let keys: Vec<String> = self.due.iter().map(|it| it.key.clone()).collect();
-        let instants: Vec<jiff_sqlx::Timestamp> = self.due.iter().map(|it| it.due_at.to_sqlx()).collect();
-        sqlx::query!(
-            r#"
-            insert into platform.due_work (id, kind, key, due_at, not_before)
-            select r.id, r.kind, r.key, r.due_at, $5
-            from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as r (id, kind, key, due_at)
-            "#,
-            &ids,
-            &kinds,
-            &keys,
-            &instants,
-            recorded_at.to_sqlx(),
-        )
-        .execute(self.conn())
-        .await
-        .map_err(db)?;
-        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ mod reflection;
 mod settings;
 
 pub use health::READINESS;
+pub use reflection::reflection;
 pub use settings::{IdentitySettings, ServerSettings};
 
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);

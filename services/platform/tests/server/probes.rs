@@ -56,6 +56,7 @@ macro_rules! reflection {
             ask(MessageRequest::ListServices(String::new())),
             ask(MessageRequest::FileContainingSymbol(feed::NAME.to_owned())),
             ask(MessageRequest::FileContainingSymbol("grpc.health.v1.Health".to_owned())),
+            ask(MessageRequest::FileContainingSymbol("google.rpc.ErrorInfo".to_owned())),
         ]);
         let mut answers = client.server_reflection_info(requests).await.unwrap().into_inner();
         let Some(MessageResponse::ListServicesResponse(list)) =
@@ -64,7 +65,7 @@ macro_rules! reflection {
             panic!("no list")
         };
         let names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
-        for _ in 0..2 {
+        for _ in 0..3 {
             let answer = answers.message().await.unwrap().unwrap().message_response;
             assert!(matches!(answer, Some(MessageResponse::FileDescriptorResponse(_))), "{answer:?}");
         }

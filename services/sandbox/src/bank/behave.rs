@@ -9,7 +9,7 @@ use super::switch::model::{Asked, Misbehaviour};
 use super::switch::store;
 
 /// Does the work, or not, and answers, or not: as the first misbehaviour in the queue wants it. Returns with the
-/// answer whether its content is to be given twice.
+/// answer which fault its content is to have.
 pub(crate) async fn obey<T>(
     book: &Store,
     asked: Asked,
@@ -17,7 +17,9 @@ pub(crate) async fn obey<T>(
 ) -> Result<(T, Option<Misbehaviour>), Failure> {
     let misbehaviour = next(book, asked).await?;
     match misbehaviour {
-        None | Some(Misbehaviour::Twice) => Ok((work.await?, misbehaviour)),
+        None | Some(Misbehaviour::Twice | Misbehaviour::Unordered | Misbehaviour::Larger) => {
+            Ok((work.await?, misbehaviour))
+        }
         Some(Misbehaviour::Unavailable) => Err(Failure::new(&reason::SERVICE_DOWN)
             .with("service", "treasury")
             .because("asked to be unavailable")),

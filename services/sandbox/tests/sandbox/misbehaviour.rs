@@ -51,6 +51,36 @@ async fn twice_gives_the_entries_of_the_next_statement_twice_and_leaves_other_ca
 }
 
 #[tokio::test]
+async fn unordered_adds_an_entry_of_a_payment_that_nobody_ordered_to_one_statement() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = Bank::open(folder.path()).await;
+    bank.operator().misbehave(Misbehaviour::Unordered, 1).await.unwrap();
+    let payer = bank.payer();
+    payer.submit_one(instruction("ist_1")).await.unwrap();
+    let told = async || -> Vec<(i64, String)> {
+        let entries = payer.statement("2022-09-20").await.unwrap().into_iter();
+        entries.map(|entry| (entry.entry, entry.instruction_id)).collect()
+    };
+    let own = (1, "ist_1".to_owned());
+    assert_eq!(told().await, [own.clone(), (2, "nobody-ordered-this".to_owned())]);
+    assert_eq!(told().await, [own]);
+}
+
+#[tokio::test]
+async fn larger_makes_the_returns_of_one_statement_larger_than_what_was_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = Bank::open(folder.path()).await;
+    bank.operator().script("HNTE", "2022-09-23").await.unwrap();
+    let payer = bank.payer();
+    let paid = payer.submit_one(instruction("ist_1")).await.unwrap();
+    assert_eq!(state(&paid), "ACCEPTED");
+    bank.operator().misbehave(Misbehaviour::Larger, 1).await.unwrap();
+    for amount in [5_000_001, 5_000_000] {
+        assert_eq!(payer.statement("2022-09-23").await.unwrap()[0].amount_fen, amount);
+    }
+}
+
+#[tokio::test]
 async fn misbehaviours_are_used_up_in_the_order_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let bank = Bank::open(folder.path()).await;

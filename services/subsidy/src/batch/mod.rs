@@ -50,7 +50,7 @@ pub(crate) async fn create(tx: &mut Tx, command: &Create) -> Result<pb::Batch, F
     let run = run::store::lock(tx, command.run).await.map_err(|failure| failure.on("run"))?;
     guard(&command.etag, run.version)?;
     let from = run.state.as_str();
-    let run = run.put_in_batch()?;
+    let run = run.put_in_batch(today)?;
     let now = tx.recorded_at();
     let batch = Batch {
         id: BatchId::at(now),

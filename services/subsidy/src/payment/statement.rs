@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use canopy_kernel::id::{InstructionId, StatementEntryId};
 use canopy_kernel::{Failure, Fen, date, reason};
 use canopy_persistence::Tx;
+use canopy_platform::to_rpc_status;
 use canopy_proto::subsidy::v1 as pb;
 use canopy_proto::treasury::v1 as treasury;
 use jiff::civil::Date;
@@ -22,7 +23,7 @@ pub(crate) struct Statement {
     pub entries: Vec<treasury::StatementEntry>,
 }
 
-/// Books a statement. Entries that name no line of ours are listed, the rest is booked.
+/// Books a statement. An entry that cannot be booked is refused by itself, the rest is booked.
 pub(crate) async fn reconcile(
     tx: &mut Tx,
     command: &Statement,
@@ -86,7 +87,9 @@ impl Booking {
         id: StatementEntryId,
     ) -> Result<(), Failure> {
         let Some((attempt, known)) = self.ours(entry) else {
-            self.unknown(entry);
+            let named = reference(entry);
+            let unknown = Failure::new(&reason::UNKNOWN_TREASURY_REFERENCE).with("reference", named);
+            self.refuse(entry, unknown.on(field(index, "treasury_ref")));
             return Ok(());
         };
         let amount = amount_of(index, entry, known.amount)?;
@@ -95,7 +98,7 @@ impl Booking {
             treasury::EntryKind::Credit => ("CREDIT", Answer::Credited { on: value_date }, known.credited),
             treasury::EntryKind::Return => ("RETURN", Answer::Returned { on: value_date }, known.returned),
             treasury::EntryKind::Unspecified => {
-                self.unknown(entry);
+                self.refuse(entry, Failure::new(&reason::ENUM_UNKNOWN).on(field(index, "kind")));
                 return Ok(());
             }
         };
@@ -111,7 +114,9 @@ impl Booking {
             (false, true) => self.answer.booked_before += 1,
             (false, false) => {
                 tracing::error!(treasury.entry = entry.entry, "the statement contradicts what is booked");
-                self.unknown(entry);
+                let state = self.lines.get(&known.line.as_uuid()).map_or("", |line| line.state.as_str());
+                let refused = Failure::new(&reason::STATE_NOT_ALLOWED).with("state", state);
+                self.refuse(entry, refused.on(field(index, "kind")));
                 return Ok(());
             }
         }
@@ -144,9 +149,13 @@ impl Booking {
         same_payment.then(|| (attempt, known.clone()))
     }
 
-    fn unknown(&mut self, entry: &treasury::StatementEntry) {
-        let named = [&entry.treasury_ref, &entry.instruction_id].into_iter().find(|text| !text.is_empty());
-        self.answer.unknown_references.push(named.cloned().unwrap_or_default());
+    /// Lists the entry with why it is not booked.
+    fn refuse(&mut self, entry: &treasury::StatementEntry, why: Failure) {
+        self.answer.refused.push(pb::StatementRefusal {
+            entry: entry.entry,
+            reference: reference(entry).to_owned(),
+            refusal: Some(to_rpc_status(&why)),
+        });
     }
 
     /// Moves the line; true when the entry says something new.
@@ -169,6 +178,15 @@ impl Booking {
     }
 }
 
+/// What the entry names: the bank's reference, else the instruction.
+fn reference(entry: &treasury::StatementEntry) -> &str {
+    if entry.treasury_ref.is_empty() { &entry.instruction_id } else { &entry.treasury_ref }
+}
+
+fn field(index: usize, name: &str) -> String {
+    format!("entries[{index}].{name}")
+}
+
 fn instruction(entry: &treasury::StatementEntry) -> Option<InstructionId> {
     entry.instruction_id.parse().ok()
 }
@@ -178,7 +196,7 @@ fn amount_of(index: usize, entry: &treasury::StatementEntry, paid: Fen) -> Resul
     match entry.amount_fen == paid.get() {
         true => Ok(paid),
         false => Err(Failure::new(&reason::FIELD_OUT_OF_RANGE)
-            .on(format!("entries[{index}].amount_fen"))
+            .on(field(index, "amount_fen"))
             .with("min", paid.get())
             .with("max", paid.get())),
     }

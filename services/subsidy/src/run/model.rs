@@ -220,9 +220,13 @@ impl Run {
         }
     }
 
-    /// `CONFIRMED → BATCHED`.
-    pub fn put_in_batch(self) -> Result<Self, Failure> {
+    /// `CONFIRMED → BATCHED`. While the list is still in publicity, that is why it cannot be.
+    pub fn put_in_batch(self, today: Date) -> Result<Self, Failure> {
         match self.state {
+            State::Publicised(publicity) => {
+                publicity.require_over(today)?;
+                Err(self.refused())
+            }
             State::Confirmed { publicity, confirmed_on } => Ok(self.next(State::Batched {
                 publicity,
                 confirmed_on,

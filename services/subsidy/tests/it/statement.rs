@@ -1,6 +1,7 @@
 //! The bank's statement: booked once per entry, in whichever order things came.
 
-use canopy_platform::from_status;
+use canopy_kernel::Code;
+use canopy_platform::{from_rpc_status, from_status};
 use canopy_proto::subsidy::v1 as pb;
 use canopy_proto::subsidy::v1::LineState;
 use canopy_proto::treasury::v1 as treasury;
@@ -55,7 +56,7 @@ async fn what_an_answer_had_said_already_is_booked_before() {
 }
 
 #[tokio::test]
-async fn an_entry_that_names_no_line_of_ours_is_listed_and_the_rest_is_booked() {
+async fn an_entry_that_names_no_line_of_ours_is_refused_and_the_rest_is_booked() {
     let suite = suite(1).await;
     suite.bank.only_acknowledge();
     suite.paid("HNTE").await;
@@ -74,7 +75,17 @@ async fn an_entry_that_names_no_line_of_ours_is_listed_and_the_rest_is_booked() 
     suite.bank.enter(PAY_ON, entry("what", "ever", ""));
     let booked = suite.reconcile(PAY_ON).await.unwrap();
     assert_eq!((booked.entries, booked.credited), (4, 1));
-    assert_eq!(booked.unknown_references, ["TB-X", "TB-Y", "what"]);
+    let refused: Vec<_> = booked
+        .refused
+        .iter()
+        .map(|it| (it.reference.as_str(), from_rpc_status(it.refusal.as_ref().unwrap())))
+        .collect();
+    assert_eq!(refused.iter().map(|(named, _)| *named).collect::<Vec<_>>(), ["TB-X", "TB-Y", "what"]);
+    for (index, (named, refusal)) in refused.into_iter().enumerate() {
+        assert_eq!((refusal.reason().name, refusal.code()), ("UNKNOWN_TREASURY_REFERENCE", Code::NotFound));
+        assert_eq!(refusal.field(), Some(format!("entries[{}].treasury_ref", index + 1).as_str()));
+        assert!(refusal.text_zh().contains(named) && refusal.text_en().contains(named), "{refusal:?}");
+    }
     suite.close().await;
 }
 

@@ -4,6 +4,7 @@ use canopy_kernel::page::PageSize;
 use canopy_kernel::{Failure, Fen, date, reason};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::treasury::v1 as wire;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tonic::{Request, Response, Status};
 
@@ -72,10 +73,8 @@ impl Treasury {
             }
         };
         let (page, misbehaviour) = obey(&self.book, Asked::Statement, work).await?;
-        let times = if misbehaviour == Some(Misbehaviour::Twice) { 2 } else { 1 };
-        let entries = page.entries.into_iter().map(|(number, entry)| wire_entry(number, entry));
-        let entries = entries.flat_map(|entry| std::iter::repeat_n(entry, times)).collect();
-        Ok(wire::StatementResponse { entries, complete: page.complete })
+        let entries = page.entries.into_iter().map(|(number, entry)| wire_entry(number, entry)).collect();
+        Ok(wire::StatementResponse { entries: told(entries, misbehaviour, day), complete: page.complete })
     }
 }
 
@@ -145,6 +144,42 @@ fn status(instruction_id: String, state: State) -> wire::InstructionStatus {
         treasury_ref: reference.map(|reference| reference.to_string()).unwrap_or_default(),
         value_date: value_date.map(|day| day.to_string()).unwrap_or_default(),
         reason,
+    }
+}
+
+/// The entries as the bank gives them: with the fault that it was asked for.
+fn told(
+    entries: Vec<wire::StatementEntry>,
+    fault: Option<Misbehaviour>,
+    day: Date,
+) -> Vec<wire::StatementEntry> {
+    let mut told = entries;
+    match fault {
+        Some(Misbehaviour::Twice) => {
+            told = told.into_iter().flat_map(|entry| std::iter::repeat_n(entry, 2)).collect();
+        }
+        Some(Misbehaviour::Unordered) => told.push(unordered(told.last(), day)),
+        Some(Misbehaviour::Larger) => {
+            for entry in told.iter_mut().filter(|entry| entry.kind() == wire::EntryKind::Return) {
+                entry.amount_fen = entry.amount_fen.saturating_add(1);
+            }
+        }
+        _ => {}
+    }
+    told
+}
+
+/// An entry of the day behind the last one, of a payment that nobody ordered.
+fn unordered(last: Option<&wire::StatementEntry>, day: Date) -> wire::StatementEntry {
+    wire::StatementEntry {
+        entry: last.map_or(1, |last| last.entry.saturating_add(1)),
+        kind: wire::EntryKind::Credit.into(),
+        treasury_ref: "TB9999999999".to_owned(),
+        instruction_id: "nobody-ordered-this".to_owned(),
+        end_to_end_id: "nobody-ordered-this".to_owned(),
+        amount_fen: 1,
+        value_date: day.to_string(),
+        reason: String::new(),
     }
 }
 

@@ -47,6 +47,10 @@ pub enum Misbehaviour {
     Unavailable,
     /// Statement entries are given twice.
     Twice,
+    /// A statement has an entry of a payment that nobody ordered.
+    Unordered,
+    /// Returns on a statement are a fen larger than what was paid.
+    Larger,
 }
 
 /// A call of the treasury's contract, as far as misbehaviours tell them apart.
@@ -61,7 +65,12 @@ pub enum Asked {
 impl Misbehaviour {
     /// Whether the call can go wrong that way; one that cannot leaves the misbehaviour in the queue.
     pub fn concerns(self, asked: Asked) -> bool {
-        self != Misbehaviour::Twice || asked == Asked::Statement
+        !self.is_of_statements() || asked == Asked::Statement
+    }
+
+    /// Whether it is a fault of what a statement says: the call itself goes well.
+    pub fn is_of_statements(self) -> bool {
+        matches!(self, Misbehaviour::Twice | Misbehaviour::Unordered | Misbehaviour::Larger)
     }
 }
 
@@ -109,9 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn twice_waits_for_a_statement_and_the_others_take_any_call() {
-        assert!(!Misbehaviour::Twice.concerns(Asked::Instructions));
-        assert!(Misbehaviour::Twice.concerns(Asked::Statement));
+    fn faults_of_statements_wait_for_one_and_the_others_take_any_call() {
+        for fault in [Misbehaviour::Twice, Misbehaviour::Unordered, Misbehaviour::Larger] {
+            assert!(!fault.concerns(Asked::Instructions));
+            assert!(fault.concerns(Asked::Statement));
+        }
         assert!(Misbehaviour::SilentAfter.concerns(Asked::Instructions));
         assert!(Misbehaviour::Unavailable.concerns(Asked::Statement));
     }

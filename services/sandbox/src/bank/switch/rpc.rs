@@ -114,6 +114,8 @@ fn behaviour(request: &wire::SetBehaviourRequest) -> Result<Behaviour, Failure> 
         Said::SilentBefore => Misbehaviour::SilentBefore,
         Said::Unavailable => Misbehaviour::Unavailable,
         Said::Twice => Misbehaviour::Twice,
+        Said::Unordered => Misbehaviour::Unordered,
+        Said::Larger => Misbehaviour::Larger,
         Said::Unspecified => return Err(Failure::new(&reason::ENUM_UNKNOWN).on("misbehaviour")),
     };
     let calls = u32::try_from(request.calls)

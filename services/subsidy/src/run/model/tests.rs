@@ -31,7 +31,7 @@ fn confirmed() -> Run {
 }
 
 fn batched() -> Run {
-    confirmed().put_in_batch().unwrap()
+    confirmed().put_in_batch(date(2022, 9, 15)).unwrap()
 }
 
 fn funded() -> Run {
@@ -80,7 +80,7 @@ fn each_step_is_taken_from_its_own_state_alone() {
     let day = date(2022, 9, 30);
     assert_eq!(taken_from(|run| run.publish(PUBLICITY).map(drop)), ["CREDIT_CHECKED"]);
     assert_eq!(taken_from(|run| run.confirm(day).map(drop)), ["PUBLICISED"]);
-    assert_eq!(taken_from(|run| run.put_in_batch().map(drop)), ["CONFIRMED"]);
+    assert_eq!(taken_from(|run| run.put_in_batch(day).map(drop)), ["CONFIRMED"]);
     assert_eq!(taken_from(|run| run.fund(day).map(drop)), ["BATCHED"]);
     assert_eq!(taken_from(|run| run.progress(Progress::Partly).map(drop)), ["FUNDED"]);
     let voidable = ["CREDIT_CHECKED", "PUBLICISED", "CONFIRMED", "BATCHED"];
@@ -90,8 +90,10 @@ fn each_step_is_taken_from_its_own_state_alone() {
 #[test]
 fn a_list_is_confirmed_the_day_after_the_last_day_of_publicity_and_not_before() {
     assert!(publicised().confirm(date(2022, 9, 15)).is_ok());
-    let early = publicised().confirm(date(2022, 9, 14)).unwrap_err();
-    assert_eq!(early.reason().name, "PUBLICITY_NOT_OVER");
+    let early = date(2022, 9, 14);
+    for refused in [publicised().confirm(early), publicised().put_in_batch(early)] {
+        assert_eq!(refused.unwrap_err().reason().name, "PUBLICITY_NOT_OVER");
+    }
 }
 
 #[test]
