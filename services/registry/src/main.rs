@@ -31,6 +31,13 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+    /// Gives the feed a new epoch, after the database was put back to an earlier copy: everyone who follows it stops
+    /// until an operator resumes there (OperationsService/ResumeFeed).
+    RenewEpoch {
+        /// TOML file; CANOPY_REGISTRY__… variables go before it.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -41,6 +48,7 @@ async fn main() -> anyhow::Result<()> {
     let load = |file: Option<PathBuf>| config::load::<Config>("CANOPY_REGISTRY", file.as_deref());
     match Arguments::from_arg_matches(&command.get_matches())?.command {
         Command::Migrate { config } => canopy_registry::migrate(&load(config)?).await,
+        Command::RenewEpoch { config } => canopy_registry::renew_epoch(&load(config)?).await,
         Command::Serve { config } => serve(load(config)?).await,
     }
 }

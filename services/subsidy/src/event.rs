@@ -60,6 +60,10 @@ impl Listener for RegistryListener {
             mirror::apply(tx, &facts).await
         })
     }
+
+    fn forget<'t>(&'t self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), Failure>> {
+        Box::pin(mirror::store::forget(tx))
+    }
 }
 
 /// What an event says; `None` for what this service does not listen to.

@@ -70,6 +70,12 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Gives the feed a new epoch, after the database was put back to an earlier copy.
+pub async fn renew_epoch(config: &Config) -> anyhow::Result<()> {
+    canopy_persistence::migrate::renew_epoch(&config.database.url, NAME).await?;
+    Ok(())
+}
+
 /// Serves on the listener until the shutdown, then drains.
 pub async fn run(
     config: Config,

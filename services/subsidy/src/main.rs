@@ -19,6 +19,9 @@ enum Command {
     Serve(Configured),
     /// Bring the database to the schema of this build.
     Migrate(Configured),
+    /// Give the feed a new epoch, after the database was put back to an earlier copy: everyone who follows it stops
+    /// until an operator resumes there (OperationsService/ResumeFeed).
+    RenewEpoch(Configured),
 }
 
 #[derive(clap::Args)]
@@ -40,5 +43,6 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::from_arg_matches(&matches)?.command {
         Command::Serve(configured) => canopy_subsidy::serve(configured.load()?).await,
         Command::Migrate(configured) => canopy_subsidy::migrate(&configured.load()?).await,
+        Command::RenewEpoch(configured) => canopy_subsidy::renew_epoch(&configured.load()?).await,
     }
 }

@@ -63,11 +63,7 @@ fn equal(report: &str, what: &str) -> usize {
 
 /// The same data set again, by the other command, on the running suite.
 async fn replay_again(installation: &Installation, first: &Reports) {
-    let mut command = installation.command(&["replay"]);
-    command.arg(year());
-    command.arg("--verdict").arg(installation.path().join("verdict.csv"));
-    command.arg("--refusals").arg(installation.path().join("refusals.csv"));
-    let ended = Ended::wait(command.output()).await;
+    let ended = Ended::wait(installation.replay().output()).await;
     assert!(ended.success, "{}", ended.text);
     assert_eq!(&installation.reports(), first);
 }

@@ -110,7 +110,7 @@ async fn refusals(year: &Year, link: &Link) -> anyhow::Result<Refusals> {
     for service in SERVICES {
         stored_refusals(service, link, &mut stored).await?;
     }
-    let early = refused_repairs(link).await?;
+    let early = refused_repairs(year, link).await?;
     let mut refusals = Refusals::new();
     for file in FILES {
         for record in year.records(file)? {
@@ -161,10 +161,12 @@ fn answer_class(code: Code) -> String {
 /// Reason by listing number and day of the application, as far as a repair was refused.
 type EarlyRepairs = HashMap<(String, String), String>;
 
-async fn refused_repairs(link: &Link) -> anyhow::Result<EarlyRepairs> {
+/// Of the whole year, which need not be over today.
+async fn refused_repairs(year: &Year, link: &Link) -> anyhow::Result<EarlyRepairs> {
     let path = "/canopy.registry.v1.CreditService/ListRepairs";
-    let decision = RepairDecision::Refused.into();
-    let mut request = ListRepairsRequest { decision, page_size: PAGE_SIZE, ..Default::default() };
+    let last = year.plan.days.keys().next_back().unwrap_or(&year.settings.cut_off);
+    let (decision, as_of) = (RepairDecision::Refused.into(), last.to_string());
+    let mut request = ListRepairsRequest { decision, as_of, page_size: PAGE_SIZE, ..Default::default() };
     let mut refused = EarlyRepairs::new();
     loop {
         let page: ListRepairsResponse = page(link, path, &request).await?;

@@ -224,6 +224,17 @@ pub(crate) async fn replace_calendar(
     Ok(())
 }
 
+/// Empties the mirror. The calendar stays: it is replaced as a whole when it is told again, and until then a day can
+/// still be counted.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    sqlx::query!("delete from subsidy.qualification_assessment").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from subsidy.qualification").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from subsidy.account_correction").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from subsidy.subject_status").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from subsidy.subject").execute(tx.conn()).await.map_err(db)?;
+    Ok(())
+}
+
 /// The working-day calendar in force.
 pub(crate) async fn calendar(conn: &mut PgConnection) -> Result<WorkCalendar, Failure> {
     let rows =
