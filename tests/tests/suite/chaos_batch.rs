@@ -136,7 +136,11 @@ async fn taken_over(installation: &Installation, leases: &str) {
         return;
     }
     let left = format!("select count(*) from platform.lease where holder in ({leases})");
-    assert_eq!(installation.sql("subsidy", &left).await.as_deref(), Some("0"), "a lease outlives its process");
+    assert_eq!(
+        installation.sql("subsidy", &left).await.as_deref(),
+        Some("0"),
+        "a lease outlives its process"
+    );
 }
 
 /// Waits for a moment of the batch's life.
@@ -162,10 +166,9 @@ impl Milestone {
         const RUNS: &str = "select count(*) from subsidy.run where policy_code = 'HNTE'";
         match self {
             Milestone::Matched => (RUNS, 1),
-            Milestone::Publicised => (
-                "select count(*) from subsidy.run where policy_code = 'HNTE' and posted_on is not null",
-                1,
-            ),
+            Milestone::Publicised => {
+                ("select count(*) from subsidy.run where policy_code = 'HNTE' and posted_on is not null", 1)
+            }
             Milestone::Confirmed => (
                 "select count(*) from subsidy.run where policy_code = 'HNTE' and confirmed_on is not null",
                 1,

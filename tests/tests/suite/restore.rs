@@ -50,7 +50,8 @@ async fn resumed(installation: &Installation, suite: Running) {
     command(installation, &["renew-epoch", "registry"]).await;
     assert_ne!(sql(installation, "registry", "select feed_epoch from platform.installation").await, epoch);
     command(installation, &["resume-feed", "subsidy", "registry", "--reason", "restored from a copy"]).await;
-    let audited = "select count(*) from platform.audit where aggregate = 'feed/registry' and to_state = 'FOLLOWING'";
+    let audited =
+        "select count(*) from platform.audit where aggregate = 'feed/registry' and to_state = 'FOLLOWING'";
     assert_eq!(sql(installation, "subsidy", audited).await, "1");
     followed_to_the_head(installation).await;
     doctor_says(installation, "following", true).await;
@@ -117,7 +118,8 @@ async fn put_back(installation: &Installation) {
 /// A statement that needs a database without sessions.
 async fn alone(installation: &Installation, statement: &str) {
     sql(installation, "postgres", "alter database registry allow_connections false").await;
-    let sessions = "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = 'registry'";
+    let sessions =
+        "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = 'registry'";
     sql(installation, "postgres", sessions).await;
     sql(installation, "postgres", statement).await;
     sql(installation, "postgres", "alter database registry allow_connections true").await;

@@ -23,7 +23,8 @@ impl Standing {
     /// Before the first contact.
     pub(super) fn new(producer: &'static str) -> Standing {
         let meter = opentelemetry::global::meter("canopy");
-        let rewound = meter.u64_gauge(REWOUND).with_description("1 while a followed feed has gone back").build();
+        let rewound =
+            meter.u64_gauge(REWOUND).with_description("1 while a followed feed has gone back").build();
         Standing { producer, state: watch::Sender::new(FollowedFeedState::Interrupted), rewound }
     }
 

@@ -113,12 +113,7 @@ fn settings(table: &mut Table) {
 }
 
 /// The answers follow: renamed, later, grown, without the firms that are left out, on the rows' new lines.
-fn answers(
-    bundled: &Path,
-    folder: &Path,
-    left_out: &BTreeSet<String>,
-    lines: &BTreeMap<(String, u64), u64>,
-) {
+fn answers(bundled: &Path, folder: &Path, left_out: &BTreeSet<String>, lines: &BTreeMap<(String, u64), u64>) {
     for name in ["expected_payouts.csv", "expected_exclusions.csv"] {
         let mut table = Table::read(&bundled.join(name));
         let uscc = table.column("uscc");
@@ -192,7 +187,11 @@ fn told_anew(cell: &str) -> String {
         area_code if area_code.len() == 6 && area_code.starts_with("42") => area(area_code),
         "张晓岚" => "宋知远".to_owned(),
         "刘卫东" => "韩雨桐".to_owned(),
-        cell => cell.replace("武汉", "云州").replace("湖北", "江南").replace("LHCJ-", "XYCJ-").replace("YY-", "YZ-"),
+        cell => cell
+            .replace("武汉", "云州")
+            .replace("湖北", "江南")
+            .replace("LHCJ-", "XYCJ-")
+            .replace("YY-", "YZ-"),
     }
 }
 
@@ -213,7 +212,8 @@ fn certificate(cell: &str) -> Option<String> {
 
 /// A listing of a small firm: year, area, two characters, serial.
 fn listing(cell: &str) -> Option<String> {
-    let sound = cell.len() == 18 && cell.starts_with("20") && cell[..10].bytes().all(|byte| byte.is_ascii_digit());
+    let sound =
+        cell.len() == 18 && cell.starts_with("20") && cell[..10].bytes().all(|byte| byte.is_ascii_digit());
     sound.then(|| format!("{}{}{}", later_year(&cell[..4]), area(&cell[4..10]), &cell[10..]))
 }
 
@@ -225,5 +225,6 @@ fn code(cell: &str) -> Option<String> {
     let with = |check: char| format!("{body}{check}");
     let fits = |check: &char| Uscc::parse(&with(*check)).is_ok();
     let mut alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY".chars();
-    if Uscc::parse(cell).is_ok() { alphabet.find(fits) } else { alphabet.find(|check| !fits(check)) }.map(with)
+    if Uscc::parse(cell).is_ok() { alphabet.find(fits) } else { alphabet.find(|check| !fits(check)) }
+        .map(with)
 }

@@ -137,7 +137,10 @@ pub fn unary(token: &str, told: &str) -> Request<ListEventsRequest> {
 
 /// Asks the service to do as told, with a stream of so many messages.
 pub fn stream(token: &str, told: &str, messages: i64) -> Request<SubscribeRequest> {
-    with_token(token, SubscribeRequest { after_position: messages, epoch: told.to_owned(), ..Default::default() })
+    with_token(
+        token,
+        SubscribeRequest { after_position: messages, epoch: told.to_owned(), ..Default::default() },
+    )
 }
 
 /// The reason of a refusal.
