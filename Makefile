@@ -29,7 +29,7 @@ run: setup ## Build and start the whole suite under data/, replay the bundled ye
 
 test: setup ## All tests, on a throwaway Postgres
 	@$(offline) cargo build --locked --workspace --bins
-	@$(postgres) env $(offline) cargo test --locked --workspace
+	@$(postgres) env $(offline) cargo test --locked --workspace --no-fail-fast
 
 check: setup ## Format, clippy with warnings denied, buf lint and breaking, dependency rules
 	@cargo fmt --all --check
