@@ -29,7 +29,7 @@ run: setup ## Build and start the whole suite under data/, replay the bundled ye
 
 test: setup ## All tests, on a throwaway Postgres
 	@$(offline) cargo build --locked --workspace --bins
-	@$(postgres) env $(offline) cargo test --locked --workspace
+	@$(postgres) env $(offline) cargo test --locked --workspace --no-fail-fast
 
 check: setup ## Format, clippy with warnings denied, buf lint and breaking, dependency rules
 	@cargo fmt --all --check
@@ -58,9 +58,9 @@ sqlx: setup ## Describe all checked SQL anew into .sqlx, after a change of a que
 bench: ## Measure speed and size against their targets, beside nginx and pgbench (builds release)
 	@tests/tools/setup.sh bench
 	@$(offline) cargo build --locked --workspace --bins
-	@$(offline) cargo build --locked --workspace --bins --release
-	@$(offline) cargo bench --locked -p canopy-kernel --bench rules -- --quiet
-	@$(offline) CANOPY_DURABLE=yes $(postgres) cargo bench --locked -p canopy-tests --bench suite
+	@$(offline) cargo build --locked --workspace --release --bins --bench rules --bench suite
+	@$(offline) cargo bench --locked --workspace --bench rules -- --quiet
+	@$(offline) CANOPY_DURABLE=yes $(postgres) cargo bench --locked --workspace --bench suite
 
 chaos: setup ## Kill the suite and the bank at random points of the replay, ROUNDS=50 times
 	@$(offline) cargo build --locked --workspace --bins

@@ -77,10 +77,29 @@ impl Installation {
         Ended::wait(self.command(arguments).output()).await
     }
 
+    /// The command that replays the bundled year on the running suite; the reports go into the data folder.
+    pub fn replay(&self) -> Command {
+        self.replay_of(&year())
+    }
+
+    /// The command that replays a data set on the running suite; the reports go into the data folder.
+    pub fn replay_of(&self, year: &Path) -> Command {
+        let mut command = self.command(&["replay"]);
+        command.arg(year);
+        command.arg("--verdict").arg(self.path().join("verdict.csv"));
+        command.arg("--refusals").arg(self.path().join("refusals.csv"));
+        command
+    }
+
     /// The command that starts the suite, replays the bundled year and ends; the reports go into the data folder.
     pub fn replaying(&self) -> Command {
+        self.replaying_of(&year())
+    }
+
+    /// The command that starts the suite, replays a data set and ends; the reports go into the data folder.
+    pub fn replaying_of(&self, year: &Path) -> Command {
         let mut command = self.command(&["up", "--listen", "127.0.0.1:0", "--exit-after-replay"]);
-        command.arg("--replay").arg(year());
+        command.arg("--replay").arg(year);
         command.arg("--verdict").arg(self.path().join("verdict.csv"));
         command.arg("--refusals").arg(self.path().join("refusals.csv"));
         command
@@ -102,7 +121,16 @@ impl Installation {
     /// # Panics
     /// When it does not.
     pub async fn up(&self) -> Running {
-        let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
+        self.up_with(&["--listen", "127.0.0.1:0"]).await
+    }
+
+    /// Starts the suite with these options and waits until it serves.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn up_with(&self, options: &[&str]) -> Running {
+        let mut command = self.command(&["up"]);
+        command.args(options);
         let mut child = command.stderr(Stdio::inherit()).spawn().expect("canopy up");
         let mut lines = BufReader::new(child.stdout.take().expect("its output is read")).lines();
         let serving = async {
@@ -122,11 +150,36 @@ impl Installation {
     /// # Panics
     /// When it does not run.
     pub fn database(&self, service: &str) -> String {
-        let file = self.path().join("postgres/data/postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("Postgres runs");
+        self.database_if_up(service).expect("Postgres runs and names its socket")
+    }
+
+    fn database_if_up(&self, service: &str) -> Option<String> {
+        let text = std::fs::read_to_string(self.path().join("postgres/data/postmaster.pid")).ok()?;
         // The fifth line of the file that Postgres keeps while it runs is the folder of its socket.
-        let socket = text.lines().nth(4).expect("it names its socket");
-        format!("postgres://canopy@localhost/{service}?host={socket}")
+        let socket = text.lines().nth(4)?;
+        Some(format!("postgres://canopy@localhost/{service}?host={socket}"))
+    }
+
+    /// What a statement answers on a database of the running suite: a line a row, columns by `|`. None while Postgres
+    /// does not answer, or not to that statement.
+    ///
+    /// # Panics
+    /// When psql is not installed.
+    pub async fn sql(&self, database: &str, statement: &str) -> Option<String> {
+        let mut psql = Command::new("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
+        psql.args(["--command", statement]).arg(self.database_if_up(database)?);
+        let output = psql.stdin(Stdio::null()).output().await.expect("psql, which comes with PostgreSQL");
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Kills a process of the suite, whose number stands in a file of the data folder (`bank.pid`,
+    /// `postgres/data/postmaster.pid`); one that has not started yet is spared.
+    pub async fn kill(&self, file: &str) {
+        let text = std::fs::read_to_string(self.path().join(file)).unwrap_or_default();
+        if let Some(process) = text.lines().next().and_then(|line| line.trim().parse().ok()) {
+            signal("KILL", process).await;
+        }
     }
 
     /// What `canopy verify` finds: database, events and audit rows of each.
@@ -194,6 +247,23 @@ pub struct Running {
 }
 
 impl Running {
+    /// Lets it run for a while.
+    ///
+    /// # Panics
+    /// When it ends meanwhile.
+    pub async fn runs_on(&mut self, time: Duration) {
+        let ended = tokio::time::timeout(time, self.child.wait()).await;
+        assert!(ended.is_err(), "canopy up ended by itself: {ended:?}");
+    }
+
+    /// Kills it, as a crash does.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it runs");
+    }
+
     /// Ends it as Ctrl-C does and waits until it has drained.
     ///
     /// # Panics

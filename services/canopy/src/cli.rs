@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::replay;
 use crate::suite::{Folder, Options, SERVICES, Service, Suite};
-use crate::{doctor, token, verify};
+use crate::{doctor, epoch, feeds, token, verify};
 
 /// Canopy: what a city's science and technology bureau runs.
 #[derive(Debug, Parser)]
@@ -33,8 +33,19 @@ enum Command {
     Token(token::Grantee),
     /// Recompute sums, positions and the audit tree of every database; names the first break.
     Verify,
-    /// Look whether everything is here that the suite needs.
+    /// Look whether everything is here that the suite needs, and whether a running one follows its feeds.
     Doctor,
+    /// Give the feed of a service a new epoch, after its database was put back to an earlier copy.
+    ///
+    /// Everyone who follows the feed stops with FEED_REWOUND and applies nothing until an operator resumes there.
+    /// A follower that had read further than the copy stops without this command too; this one also reaches readers
+    /// that had not, and readers outside the suite that do not say which event they stand on.
+    RenewEpoch {
+        /// Service whose database was put back.
+        service: String,
+    },
+    /// Follow a feed anew whose producer was put back: what was learnt from it is learnt again from its beginning.
+    ResumeFeed(feeds::Resume),
 }
 
 #[derive(Debug, Args)]
@@ -103,7 +114,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<bool> {
         }
         Command::Token(grantee) => token::print(&folder, &grantee).map(|()| true),
         Command::Verify => verify::run(&folder).await,
-        Command::Doctor => doctor::run(&folder),
+        Command::Doctor => doctor::run(&folder).await,
+        Command::RenewEpoch { service } => epoch::run(&folder, &service).await,
+        Command::ResumeFeed(asked) => feeds::resume(&folder, &asked).await,
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod cli;
 pub mod doctor;
+pub mod epoch;
+pub mod feeds;
 pub mod replay;
 pub mod suite;
 pub mod token;

@@ -3,18 +3,17 @@
 use comfy_table::Table;
 use sqlx::PgPool;
 
-use crate::suite::{Folder, Postgres, SERVICES, url_of_running};
+use crate::suite::{Databases, Folder, SERVICES};
 
 /// Recomputes the databases of the folder, whether the suite runs or not. True when all of them hold.
 #[expect(clippy::print_stdout, reason = "the table is what the command is for")]
 pub async fn run(folder: &Folder) -> anyhow::Result<bool> {
-    let running = PgPool::connect(&url_of_running(folder, "postgres")?).await.is_ok();
-    let own = if running { None } else { Some(Postgres::start(folder).await?) };
+    let databases = Databases::open(folder).await?;
     let mut table = Table::new();
     table.set_header(["database", "events", "audit rows", "checkpoints", "verdict"]);
     let mut whole = true;
     for service in SERVICES {
-        let pool = PgPool::connect(&url_of_running(folder, service.name)?).await?;
+        let pool = PgPool::connect(&databases.url(service.name)?).await?;
         match canopy_persistence::verify(&pool).await {
             Ok(report) => {
                 let counts = [report.events, report.audit_rows, report.checkpoints].map(|it| it.to_string());
@@ -30,8 +29,6 @@ pub async fn run(folder: &Folder) -> anyhow::Result<bool> {
         pool.close().await;
     }
     println!("{table}");
-    if let Some(postgres) = own {
-        postgres.stop().await?;
-    }
+    databases.close().await?;
     Ok(whole)
 }

@@ -23,6 +23,10 @@ impl Listener for RegistryListener {
     fn apply<'t>(&'t self, tx: &'t mut Tx, events: &'t [Envelope]) -> BoxFuture<'t, Result<(), Failure>> {
         Box::pin(mirror::apply(tx, events))
     }
+
+    fn forget<'t>(&'t self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), Failure>> {
+        Box::pin(mirror::forget(tx))
+    }
 }
 
 /// Tells that a commissioner was entered or ended.

@@ -114,4 +114,11 @@ impl Listener for Effects {
             Ok(())
         })
     }
+
+    fn forget<'t>(&'t self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), Failure>> {
+        Box::pin(async move {
+            sqlx::query("delete from probe.effect").execute(tx.conn()).await.map_err(db)?;
+            Ok(())
+        })
+    }
 }

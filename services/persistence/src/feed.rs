@@ -1,20 +1,24 @@
 //! The feed: the outbox served in order, and the client that follows another service's.
 
+mod bookmark;
+mod client;
+
 use std::time::Duration;
 
 use canopy_kernel::id::EventId;
 use canopy_kernel::{Failure, reason};
-use canopy_platform::{Call, Peer};
 use canopy_proto::common::v1::{
     Envelope, FeedHead, GetFeedHeadRequest, ListEventsRequest, ListEventsResponse, SubscribeRequest,
     SubscribeResponse,
 };
 use futures::stream::{self, Stream};
-use http::uri::PathAndQuery;
 
 use crate::db;
 use crate::sequencer;
 use crate::store::Store;
+
+pub(crate) use bookmark::Bookmark;
+pub use client::FeedClient;
 
 /// Events in one piece of a stream.
 const PIECE: i64 = 500;
@@ -38,8 +42,9 @@ pub async fn head(store: &Store, request: &GetFeedHeadRequest) -> Result<FeedHea
 /// Reads one page of events.
 pub async fn list(store: &Store, request: &ListEventsRequest) -> Result<ListEventsResponse, Failure> {
     let size = canopy_kernel::PageSize::parse(request.page_size, 500, 1000)?;
-    let head = head_for_reader(store, request.after_position, &request.epoch).await?;
-    let events = events_after(store, &head.epoch, request.after_position, i64::from(size.get())).await?;
+    let at = Bookmark::of_page(request)?;
+    let events = events_after(store, at.position, i64::from(size.get())).await?;
+    let (events, head) = told(store, &at, events).await?;
     Ok(ListEventsResponse { events, head: Some(head) })
 }
 
@@ -48,27 +53,24 @@ pub async fn subscribe(
     store: Store,
     request: SubscribeRequest,
 ) -> Result<impl Stream<Item = Result<SubscribeResponse, Failure>> + Send + 'static, Failure> {
-    let head = head_for_reader(&store, request.after_position, &request.epoch).await?;
-    let start = (store, head.epoch, request.after_position, true);
-    Ok(stream::unfold(start, |(store, epoch, position, first)| async move {
-        let piece = next_piece(&store, &epoch, position, first).await;
-        let at = piece.as_ref().ok().and_then(|it| it.events.last()).map_or(position, |it| it.position);
-        Some((piece, (store, epoch, at, false)))
+    let mut at = Bookmark::of_stream(&request)?;
+    at.epoch = head_for_reader(&store, &at).await?.epoch;
+    Ok(stream::unfold((store, at, true), |(store, mut at, first)| async move {
+        let piece = next_piece(&store, &at, first).await;
+        if let Some(last) = piece.as_ref().ok().and_then(|it| it.events.last()) {
+            at = Bookmark::at(last).unwrap_or(at);
+        }
+        Some((piece, (store, at, false)))
     }))
 }
 
-/// Waits for events behind the position; gives an empty piece at once at the beginning, later as a heartbeat.
-async fn next_piece(
-    store: &Store,
-    epoch: &str,
-    after: i64,
-    first: bool,
-) -> Result<SubscribeResponse, Failure> {
+/// Waits for events behind the reader; gives an empty piece at once at the beginning, later as a heartbeat.
+async fn next_piece(store: &Store, at: &Bookmark, first: bool) -> Result<SubscribeResponse, Failure> {
     let mut waited = Duration::ZERO;
     loop {
-        let events = events_after(store, epoch, after, PIECE).await?;
+        let events = events_after(store, at.position, PIECE).await?;
         if first || !events.is_empty() || waited >= HEARTBEAT {
-            let head = head_for_reader(store, after, epoch).await?;
+            let (events, head) = told(store, at, events).await?;
             return Ok(SubscribeResponse { events, head: Some(head) });
         }
         store.sequenced_news(POLL).await;
@@ -76,17 +78,46 @@ async fn next_piece(
     }
 }
 
-/// The head, unless the reader knows another epoch or is ahead: then the producer was put back.
-async fn head_for_reader(store: &Store, after: i64, epoch: &str) -> Result<FeedHead, Failure> {
-    let head = head(store, &GetFeedHeadRequest { flush: false }).await?;
-    if (!epoch.is_empty() && epoch != head.epoch) || after > head.position {
+/// Events that were read, with the head. The reader is looked at after the reading: a database that was put back
+/// in between is noticed.
+async fn told(
+    store: &Store,
+    at: &Bookmark,
+    mut events: Vec<Envelope>,
+) -> Result<(Vec<Envelope>, FeedHead), Failure> {
+    let head = head_for_reader(store, at).await?;
+    for event in &mut events {
+        event.epoch.clone_from(&head.epoch);
+    }
+    Ok((events, head))
+}
+
+/// The head, unless the reader knows another epoch, is ahead, or stands on another event: then the producer was
+/// put back to an earlier copy.
+async fn head_for_reader(store: &Store, at: &Bookmark) -> Result<FeedHead, Failure> {
+    let row = sqlx::query!(
+        r#"
+        select i.feed_epoch, i.feed_head, o.id as "event_id?"
+        from platform.installation i
+        left join platform.outbox o on o.position = $1
+        "#,
+        at.position,
+    )
+    .fetch_one(store.pool())
+    .await
+    .map_err(db)?;
+    let head = FeedHead { epoch: row.feed_epoch.to_string(), position: row.feed_head };
+    let same_epoch = at.epoch.is_empty() || at.epoch == head.epoch;
+    let same_event = at.event_id.is_none_or(|known| row.event_id == Some(known));
+    if !same_epoch || at.position > head.position || !same_event {
         return Err(Failure::new(&reason::FEED_REWOUND)
-            .because(format!("reader at {after} of {epoch}, feed at {} of {}", head.position, head.epoch)));
+            .because(format!("reader at {at}, feed at {} of {}", head.position, head.epoch)));
     }
     Ok(head)
 }
 
-async fn events_after(store: &Store, epoch: &str, after: i64, limit: i64) -> Result<Vec<Envelope>, Failure> {
+/// Events behind a position; the epoch is entered with the head.
+async fn events_after(store: &Store, after: i64, limit: i64) -> Result<Vec<Envelope>, Failure> {
     let rows = sqlx::query!(
         r#"
         select id, position as "position!", type as kind, schema_version, aggregate, aggregate_version,
@@ -106,7 +137,7 @@ async fn events_after(store: &Store, epoch: &str, after: i64, limit: i64) -> Res
         .into_iter()
         .map(|row| Envelope {
             id: EventId::new(row.id).to_string(),
-            epoch: epoch.to_owned(),
+            epoch: String::new(),
             position: row.position,
             r#type: row.kind,
             schema_version: u32::try_from(row.schema_version).unwrap_or_default(),
@@ -124,64 +155,6 @@ async fn events_after(store: &Store, epoch: &str, after: i64, limit: i64) -> Res
 /// An instant as the wire has it.
 pub fn timestamp(instant: jiff::Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: instant.as_second(), nanos: instant.subsec_nanosecond() }
-}
-
-/// Another service's feed, reached by the same three methods in every package.
-#[derive(Clone, Debug)]
-pub struct FeedClient {
-    peer: Peer,
-    service: &'static str,
-}
-
-impl FeedClient {
-    /// The feed of that service (`registry` …) behind the peer.
-    pub fn new(peer: Peer, service: &'static str) -> FeedClient {
-        FeedClient { peer, service }
-    }
-
-    /// The service that produces the feed.
-    pub fn producer(&self) -> &'static str {
-        self.service
-    }
-
-    /// Asks where the feed stands.
-    pub async fn head(&self, call: &Call, flush: bool) -> Result<FeedHead, Failure> {
-        let mut grpc = self.ready().await?;
-        let request = self.peer.request(call, GetFeedHeadRequest { flush })?;
-        let codec = tonic_prost::ProstCodec::default();
-        let answer = grpc.unary(request, self.path("GetFeedHead")?, codec).await;
-        Ok(answer.map_err(|status| self.peer.failure(status))?.into_inner())
-    }
-
-    /// Follows the feed behind a position.
-    pub async fn subscribe(
-        &self,
-        call: &Call,
-        request: SubscribeRequest,
-    ) -> Result<tonic::Streaming<SubscribeResponse>, Failure> {
-        let mut grpc = self.ready().await?;
-        let request = self.peer.request(call, request)?;
-        let codec = tonic_prost::ProstCodec::default();
-        let answer = grpc.server_streaming(request, self.path("Subscribe")?, codec).await;
-        Ok(answer.map_err(|status| self.peer.failure(status))?.into_inner())
-    }
-
-    /// What a broken stream means.
-    pub(crate) fn failure(&self, status: tonic::Status) -> Failure {
-        self.peer.failure(status)
-    }
-
-    async fn ready(&self) -> Result<tonic::client::Grpc<tonic::transport::Channel>, Failure> {
-        let mut grpc = tonic::client::Grpc::new(self.peer.channel());
-        let down = |error| Failure::new(&reason::SERVICE_DOWN).with("service", self.service).because(error);
-        grpc.ready().await.map_err(down)?;
-        Ok(grpc)
-    }
-
-    fn path(&self, method: &str) -> Result<PathAndQuery, Failure> {
-        let path = format!("/canopy.{}.v1.FeedService/{method}", self.service);
-        path.parse().map_err(|error| Failure::new(&reason::INTERNAL).because(error))
-    }
 }
 
 /// Implements a package's `FeedService` over the store, once for all services.

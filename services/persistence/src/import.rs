@@ -202,11 +202,18 @@ fn as_result(answer: Answer) -> Result<String, Failure> {
 
 async fn answered_before(tx: &mut Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, Stored>, Failure> {
     let (caller, method) = (tx.actor().caller_key(), tx.call().method().to_owned());
+    // One look-up each. For `= any` or a plain join the planner may read all that the caller ever sent, each time.
     let rows = sqlx::query!(
         r#"
-        select request_id, body_digest, reply, refusal as "refusal: Json<StoredFailure>"
-        from platform.idempotency
-        where caller = $1 and method = $2 and request_id = any($3)
+        select i.request_id as "request_id!", i.body_digest as "body_digest!", i.reply,
+               i.refusal as "refusal: Json<StoredFailure>"
+        from unnest($3::uuid[]) as asked (request_id)
+        cross join lateral (
+            select request_id, body_digest, reply, refusal
+            from platform.idempotency
+            where caller = $1 and method = $2 and request_id = asked.request_id
+            limit 1
+        ) i
         "#,
         caller,
         method,

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-use crate::db;
+use crate::{db, ensure_one};
 
 /// The shared tables' own migrator (schema `platform`).
 pub static PLATFORM: Migrator = sqlx::migrate!();
@@ -39,13 +39,43 @@ async fn install(pool: &PgPool, service: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Gives the feed a new epoch. An operator does so after putting the database back to an earlier copy, so that
-/// consumers stop instead of taking new events for known ones.
-pub async fn renew_epoch(pool: &PgPool) -> Result<(), Failure> {
-    sqlx::query!("update platform.installation set feed_epoch = $1", fresh_epoch())
-        .execute(pool)
+/// Gives the feed of a service a new epoch. An operator does so after putting the database back to an earlier copy,
+/// so that everyone who follows the feed stops, also a reader that does not say which event it stands on. The answer
+/// is the epoch that was left and the new one.
+pub async fn renew_epoch(url: &str, service: &str) -> Result<(Uuid, Uuid), Failure> {
+    let pool = PgPool::connect(url).await.map_err(db)?;
+    let (left, fresh) = (epoch(&pool, service).await?, fresh_epoch());
+    let renewed = sqlx::query!(
+        "update platform.installation set feed_epoch = $2 where service = $1 and feed_epoch = $3",
+        service,
+        fresh,
+        left,
+    )
+    .execute(&pool)
+    .await
+    .map_err(db)?;
+    ensure_one(renewed)?;
+    pool.close().await;
+    Ok((left, fresh))
+}
+
+async fn epoch(pool: &PgPool, service: &str) -> Result<Uuid, Failure> {
+    let row = sqlx::query!("select service, feed_epoch from platform.installation")
+        .fetch_one(pool)
         .await
         .map_err(db)?;
+    if row.service != service {
+        return Err(unknown(format!("the database belongs to {}", row.service)));
+    }
+    Ok(row.feed_epoch)
+}
+
+/// Ends the leases of processes that are gone. Only for a database that this process alone has opened: there
+/// nobody holds one, and work need not wait until those of a killed predecessor are over.
+pub async fn end_leases(url: &str) -> Result<(), Failure> {
+    let pool = PgPool::connect(url).await.map_err(db)?;
+    sqlx::query!("delete from platform.lease").execute(&pool).await.map_err(db)?;
+    pool.close().await;
     Ok(())
 }
 

@@ -241,6 +241,20 @@ macro_rules! operations_service {
                 ::canopy_platform::answer($crate::operations::resolve(&self.store, &self.consumers, request).await)
             }
 
+            async fn list_followed_feeds(
+                &self,
+                _request: tonic::Request<::canopy_proto::common::v1::ListFollowedFeedsRequest>,
+            ) -> Result<tonic::Response<::canopy_proto::common::v1::ListFollowedFeedsResponse>, tonic::Status> {
+                ::canopy_platform::answer($crate::consumer::list(&self.consumers).await)
+            }
+
+            async fn resume_feed(
+                &self,
+                request: tonic::Request<::canopy_proto::common::v1::ResumeFeedRequest>,
+            ) -> Result<tonic::Response<::canopy_proto::common::v1::ResumeFeedResponse>, tonic::Status> {
+                ::canopy_platform::answer($crate::consumer::resume(&self.consumers, request).await)
+            }
+
             async fn advance_to(
                 &self,
                 request: tonic::Request<::canopy_proto::common::v1::AdvanceToRequest>,

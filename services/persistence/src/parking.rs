@@ -190,6 +190,15 @@ async fn waiting(tx: &mut Tx, producer: &str, aggregate: &str, from: i64) -> Res
     envelopes.iter().map(|bytes| Envelope::decode(bytes.as_slice()).map_err(internal)).collect()
 }
 
+/// Forgets what is parked of a feed that is followed anew: it comes again.
+pub(crate) async fn forget(tx: &mut Tx, producer: &str) -> Result<(), Failure> {
+    sqlx::query!("delete from platform.parked_event where producer = $1", producer)
+        .execute(tx.conn())
+        .await
+        .map_err(db)?;
+    Ok(())
+}
+
 fn event_uuid(text: &str) -> Result<Uuid, Failure> {
     text.parse::<EventId>().map(|id| id.as_uuid()).map_err(|failure| failure.on("event_id"))
 }

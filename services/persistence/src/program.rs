@@ -1,5 +1,5 @@
-//! The command line of a service with a database: serve, bring the database to the schema of this build, and what
-//! else the service offers.
+//! The command line of a service with a database: serve, bring the database to the schema of this build, renew
+//! the epoch of the feed, and what else the service offers.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,9 @@ use canopy_platform::config::{self, Key};
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
+use sqlx::migrate::Migrator;
+
+use crate::config::DatabaseSettings;
 
 #[derive(Parser)]
 #[command(version)]
@@ -21,6 +24,9 @@ enum Command {
     Serve(Configured),
     /// Brings the database to the schema of this build.
     Migrate(Configured),
+    /// Gives the feed a new epoch, after the database was put back to an earlier copy: everyone who follows it stops
+    /// until an operator resumes there (OperationsService/ResumeFeed).
+    RenewEpoch(Configured),
 }
 
 #[derive(clap::Args)]
@@ -47,6 +53,12 @@ pub struct Extra<C> {
 pub struct Program<C> {
     /// Its name, `canopy-…`.
     pub name: &'static str,
+    /// The service: owner of the database.
+    pub service: &'static str,
+    /// Its own tables.
+    pub migrator: &'static Migrator,
+    /// Its database in the configuration.
+    pub database: fn(&C) -> &DatabaseSettings,
     /// What it is, in one line.
     pub about: &'static str,
     /// Prefix of its variables in the environment, `CANOPY_…`.
@@ -55,8 +67,6 @@ pub struct Program<C> {
     pub keys: Vec<Key>,
     /// Serves at the configured address until the process is told to stop.
     pub serve: Work<C>,
-    /// Brings the database to the schema of this build.
-    pub migrate: Work<C>,
     /// Further commands.
     pub extra: Vec<Extra<C>>,
 }
@@ -80,7 +90,15 @@ impl<C: DeserializeOwned> Program<C> {
         }
         match Arguments::from_arg_matches(&matches)?.command {
             Command::Serve(file) => (self.serve)(load(file)?).await,
-            Command::Migrate(file) => (self.migrate)(load(file)?).await,
+            Command::Migrate(file) => {
+                let url = (self.database)(&load(file)?).url.clone();
+                Ok(crate::migrate(&url, self.service, self.migrator).await?)
+            }
+            Command::RenewEpoch(file) => {
+                let url = (self.database)(&load(file)?).url.clone();
+                crate::migrate::renew_epoch(&url, self.service).await?;
+                Ok(())
+            }
         }
     }
 }

@@ -1,17 +1,19 @@
-//! `canopy-registry`: serves the registry, or brings its database to the schema of this build.
+//! `canopy-registry`: serves the registry, or keeps its database.
 
 use canopy_persistence::Program;
-use canopy_registry::{Config, migrate, serve};
+use canopy_registry::{Config, MIGRATOR, NAME, serve};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let program = Program::<Config> {
         name: "canopy-registry",
+        service: NAME,
+        migrator: &MIGRATOR,
+        database: |config| &config.database,
         about: "Subjects, qualifications, facts, credit and reference data of the suite",
         variables: "CANOPY_REGISTRY",
         keys: Config::keys(),
         serve: |config| Box::pin(serve(config)),
-        migrate: |config| Box::pin(async move { migrate(&config).await }),
         extra: Vec::new(),
     };
     program.run().await

@@ -3,15 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use canopy_tests::installation::{Ended, Installation, Reports, signal};
+use canopy_tests::installation::{Ended, Installation, Reports};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::process::Child;
 
 /// How many rounds.
-const ROUNDS: &str = "CANOPY_CHAOS_ROUNDS";
+pub const ROUNDS: &str = "CANOPY_CHAOS_ROUNDS";
 /// Repeats the rounds of a failed run.
-const SEED: &str = "CANOPY_CHAOS_SEED";
+pub const SEED: &str = "CANOPY_CHAOS_SEED";
 /// Kills in a round.
 const KILLS: u32 = 5;
 
@@ -30,7 +30,7 @@ struct Kill {
     after: Duration,
 }
 
-fn number(name: &str) -> Option<u64> {
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
@@ -78,8 +78,8 @@ async fn killed(kills: &[Kill]) -> Reports {
                 suite.kill().await.unwrap();
                 suite = start(&installation);
             }
-            (false, Victim::Bank) => kill_by_file(&installation, "bank.pid").await,
-            (false, Victim::Database) => kill_by_file(&installation, "postgres/data/postmaster.pid").await,
+            (false, Victim::Bank) => installation.kill("bank.pid").await,
+            (false, Victim::Database) => installation.kill("postgres/data/postmaster.pid").await,
         }
     }
     let mut ended = Ended::wait(suite.wait_with_output()).await;
@@ -94,12 +94,4 @@ async fn killed(kills: &[Kill]) -> Reports {
 
 fn start(installation: &Installation) -> Child {
     installation.replaying().spawn().unwrap()
-}
-
-/// Kills the process whose number stands in a file of the data folder; one that has not started yet is spared.
-async fn kill_by_file(installation: &Installation, file: &str) {
-    let text = std::fs::read_to_string(installation.path().join(file)).unwrap_or_default();
-    if let Some(process) = text.lines().next().and_then(|line| line.trim().parse().ok()) {
-        signal("KILL", process).await;
-    }
 }

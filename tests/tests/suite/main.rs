@@ -3,10 +3,14 @@
 
 mod architecture;
 mod bad_input;
+mod bank_book;
 mod chaos;
+mod chaos_batch;
 mod citations;
 mod dependencies;
 mod golden_contract;
 mod golden_events;
 mod journey;
 mod readme;
+mod restore;
+mod second_year;

@@ -1,6 +1,7 @@
 //! The whole suite in one process on a private Postgres: what `canopy up` starts and ends.
 
 mod bank;
+mod databases;
 mod folder;
 mod postgres;
 mod service;
@@ -16,8 +17,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use databases::Databases;
 pub use folder::Folder;
-pub(crate) use postgres::url_of_running;
 pub use postgres::{Postgres, prerequisites};
 pub use service::{SERVICES, Service};
 
@@ -69,6 +70,8 @@ impl Suite {
             postgres.ensure_database(service.name).await?;
             let config = service.config(&folder, &postgres, &addresses)?;
             (service.migrate)(config.clone()).await.with_context(|| format!("migrate {}", service.name))?;
+            // Postgres is this process's own, so whoever held a lease is gone.
+            canopy_persistence::migrate::end_leases(&postgres.url(service.name, service.name)).await?;
             tasks.spawn(service.start(config, listener, Box::pin(ended(stopped.clone()))));
         }
         wait_ready(&addresses).await?;

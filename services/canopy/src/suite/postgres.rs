@@ -174,7 +174,7 @@ impl Cluster {
 }
 
 /// URLs of the databases of a suite that runs on the folder, or ran.
-pub(crate) fn url_of_running(folder: &Folder, database: &str) -> anyhow::Result<String> {
+pub(super) fn url_of_running(folder: &Folder, database: &str) -> anyhow::Result<String> {
     let socket = socket(&home(folder)?)?;
     Ok(format!("postgres://{ADMIN}@localhost/{database}?host={}", socket.display()))
 }

@@ -219,3 +219,11 @@ pub(crate) async fn replace_links(tx: &mut Tx, parties: Parties, links: &[Link])
     .map_err(db)?;
     Ok(())
 }
+
+/// Forgets the contracts and what follows from them alone: they are told again. That a demand was registered stays.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    sqlx::query!("delete from commissioner.signing_contract").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from commissioner.contract_price").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from commissioner.contract").execute(tx.conn()).await.map_err(db)?;
+    Ok(())
+}

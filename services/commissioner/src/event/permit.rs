@@ -24,6 +24,10 @@ impl Listener for PermitListener {
             Ok(())
         })
     }
+
+    fn forget<'t>(&'t self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), Failure>> {
+        Box::pin(contract::store::forget(tx))
+    }
 }
 
 /// What an event says; `None` for what is not listened to. Types go by the name of the message, whichever package of the

@@ -41,3 +41,8 @@ pub async fn apply(tx: &mut Tx, events: &[Envelope]) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// Forgets what was followed, since the registry was put back and tells it again from the beginning.
+pub async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    store::forget(tx).await
+}

@@ -206,3 +206,14 @@ pub(super) async fn put_listings<'f>(
     .map_err(db)?;
     Ok(())
 }
+
+/// Empties what is mirrored of organisations. Reference data stay: they are replaced as a whole when they are told
+/// again, and until then a day can still be counted and a rule applied.
+pub(super) async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    sqlx::query!("delete from platform.mirror_assessment").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from platform.mirror_qualification").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from platform.mirror_listing").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from platform.mirror_subject_status").execute(tx.conn()).await.map_err(db)?;
+    sqlx::query!("delete from platform.mirror_subject").execute(tx.conn()).await.map_err(db)?;
+    Ok(())
+}

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use canopy_kernel::{Failure, reason};
+use canopy_persistence::migrate::renew_epoch;
 use canopy_persistence::{Store, feed, verify};
-use canopy_proto::common::v1::{GetFeedHeadRequest, ListEventsRequest};
+use canopy_proto::common::v1::{GetFeedHeadRequest, ListEventsRequest, SubscribeRequest};
 use canopy_proto::registry::v1::SubjectChanged;
 use jiff::civil::date;
 use sqlx::Executor;
 
-use crate::support::{call, database};
+use crate::support::{SERVICE, call, database};
 
 async fn tell(store: &Store, aggregate: String, version: i64) -> Result<(), Failure> {
     let aggregate = Arc::new(aggregate);
@@ -79,11 +80,42 @@ async fn a_reader_ahead_of_the_feed_or_of_another_epoch_is_told_so() {
     let (database, store) = database().await;
     tell(&store, "a".to_owned(), 1).await.unwrap();
     let head = feed::head(&store, &GetFeedHeadRequest { flush: true }).await.unwrap();
-    let ahead = ListEventsRequest { after_position: 2, epoch: head.epoch.clone(), page_size: 0 };
+    let ahead = ListEventsRequest { after_position: 2, epoch: head.epoch.clone(), ..Default::default() };
     let failure = feed::list(&store, &ahead).await.unwrap_err();
     assert_eq!(failure.reason().name, reason::FEED_REWOUND.name);
-    canopy_persistence::migrate::renew_epoch(store.pool()).await.unwrap();
-    let known = ListEventsRequest { after_position: 1, epoch: head.epoch, page_size: 0 };
+    renew_epoch(&database.settings.url, SERVICE).await.unwrap();
+    let known = ListEventsRequest { after_position: 1, epoch: head.epoch, ..Default::default() };
     assert_eq!(feed::list(&store, &known).await.unwrap_err().reason().name, reason::FEED_REWOUND.name);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_that_stands_on_another_event_is_told_so_though_the_epoch_is_the_same() {
+    let (database, store) = database().await;
+    tell(&store, "a".to_owned(), 1).await.unwrap();
+    let head = feed::head(&store, &GetFeedHeadRequest { flush: true }).await.unwrap();
+    let page = feed::list(&store, &ListEventsRequest::default()).await.unwrap();
+    let (after_position, after_event_id) = (1, page.events[0].id.clone());
+    let reader =
+        ListEventsRequest { after_position, after_event_id, epoch: head.epoch, ..Default::default() };
+    assert!(feed::list(&store, &reader).await.unwrap().events.is_empty());
+
+    // Put back to before the event, and others told since: as many, so that no position gives it away.
+    let put_back = "delete from platform.outbox; update platform.installation set feed_head = 0";
+    store.pool().execute(put_back).await.unwrap();
+    tell(&store, "a".to_owned(), 1).await.unwrap();
+    tell(&store, "a".to_owned(), 2).await.unwrap();
+    feed::head(&store, &GetFeedHeadRequest { flush: true }).await.unwrap();
+    let failure = feed::list(&store, &reader).await.unwrap_err();
+    assert_eq!(failure.reason().name, reason::FEED_REWOUND.name);
+    let stream = SubscribeRequest {
+        after_position,
+        after_event_id: reader.after_event_id.clone(),
+        epoch: reader.epoch.clone(),
+    };
+    assert_eq!(
+        feed::subscribe(store.clone(), stream).await.err().unwrap().reason().name,
+        reason::FEED_REWOUND.name
+    );
     database.close().await.unwrap();
 }

@@ -27,3 +27,9 @@ pub(crate) async fn apply(tx: &mut Tx, events: &[Envelope]) -> Result<(), Failur
     store::put_corrections(tx, corrections.values()).await?;
     payment::await_corrections(tx, corrections.values()).await
 }
+
+/// Forgets what was followed, since it is told again from the beginning.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    mirror::forget(tx).await?;
+    store::forget(tx).await
+}

@@ -51,6 +51,12 @@ pub(crate) async fn corrections_of(
     Ok(rows.into_iter().map(|row| (row.uscc, row.effective_on.to_jiff())).collect())
 }
 
+/// Forgets the corrections: they are told again.
+pub(crate) async fn forget(tx: &mut Tx) -> Result<(), Failure> {
+    sqlx::query!("delete from subsidy.account_correction").execute(tx.conn()).await.map_err(db)?;
+    Ok(())
+}
+
 /// The feed position of a producer that is applied here.
 pub(crate) async fn position(conn: &mut PgConnection, producer: &str) -> Result<i64, Failure> {
     let position = sqlx::query_scalar!("select position from platform.cursor where producer = $1", producer)

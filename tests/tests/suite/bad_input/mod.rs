@@ -9,6 +9,7 @@ mod cancel;
 mod credit;
 mod csv;
 mod identifier;
+mod list;
 mod money;
 mod outage;
 mod policy;

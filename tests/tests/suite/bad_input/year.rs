@@ -1,8 +1,7 @@
 //! A small year, brought about through the gateway as the agencies would: reference data, firms with certificates, a
-//! policy with its budget, and the way of a list from match to money.
+//! policy with its budget.
 
 use canopy_kernel::{Role, Uscc};
-use canopy_proto::common::v1::AdvanceToRequest;
 use canopy_proto::registry::v1 as registry;
 use canopy_proto::registry::v1::qualification_service_client::QualificationServiceClient;
 use canopy_proto::registry::v1::reference_row::Row;
@@ -10,11 +9,9 @@ use canopy_proto::registry::v1::reference_service_client::ReferenceServiceClient
 use canopy_proto::registry::v1::subject_service_client::SubjectServiceClient;
 use canopy_proto::subsidy::v1 as pb;
 use canopy_proto::subsidy::v1::budget_service_client::BudgetServiceClient;
-use canopy_proto::subsidy::v1::operations_service_client::OperationsServiceClient;
 use canopy_proto::subsidy::v1::payment_service_client::PaymentServiceClient;
 use canopy_proto::subsidy::v1::policy_service_client::PolicyServiceClient;
 use canopy_proto::subsidy::v1::run_service_client::RunServiceClient;
-use tonic::{Response, Status};
 
 use super::world::{As, World, id};
 
@@ -28,8 +25,6 @@ pub const CONFIRM_ON: &str = "2022-09-15";
 pub const PAY_ON: &str = "2022-09-22";
 /// Amount of each payment, fen.
 pub const AMOUNT: i64 = 10_000_000;
-
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The `n`-th sound code of a firm.
 pub fn code(n: usize) -> String {
@@ -195,77 +190,5 @@ impl World {
             ..Default::default()
         };
         self.budgets().await.create_budget_line(request).await.unwrap();
-    }
-
-    pub async fn try_match(&self, policy: &str, on: &str) -> Answer<pb::Run> {
-        let policy_code = policy.to_owned();
-        let request = pb::MatchRunRequest { request_id: id(), policy_code, ..Default::default() };
-        self.runs("zhang", on).await.match_run(request).await
-    }
-
-    /// A run of the policy that is posted.
-    pub async fn published(&self, policy: &str) -> pb::Run {
-        let name = self.try_match(policy, MATCH_ON).await.unwrap().into_inner().name;
-        let request = pb::PublishRunRequest { request_id: id(), name, ..Default::default() };
-        self.runs("zhang", POSTED_ON).await.publish_run(request).await.unwrap().into_inner()
-    }
-
-    pub async fn confirm(&self, run: &str, on: &str) -> Answer<pb::Run> {
-        let request = pb::ConfirmRunRequest { request_id: id(), name: run.to_owned(), ..Default::default() };
-        self.runs("zhang", on).await.confirm_run(request).await
-    }
-
-    pub async fn batch(&self, run: &str, on: &str) -> Answer<pb::Batch> {
-        let request = pb::CreateBatchRequest { request_id: id(), run: run.to_owned(), ..Default::default() };
-        self.payments("zhang", Role::StBureau, on).await.create_batch(request).await
-    }
-
-    pub async fn approve(&self, batch: &str, person: &str) -> Answer<pb::Batch> {
-        let name = batch.to_owned();
-        let request = pb::ApproveBatchRequest { request_id: id(), name, ..Default::default() };
-        self.payments(person, Role::StBureau, PAY_ON).await.approve_batch(request).await
-    }
-
-    pub async fn fund(&self, batch: &str, person: &str) -> Answer<pb::Batch> {
-        let request = pb::FundBatchRequest { request_id: id(), name: batch.to_owned(), ..Default::default() };
-        self.payments(person, Role::FinanceBureau, PAY_ON).await.fund_batch(request).await
-    }
-
-    /// A batch of the policy's list, made by zhang and approved by liu.
-    pub async fn approved(&self, policy: &str) -> pb::Batch {
-        let run = self.published(policy).await.name;
-        self.confirm(&run, CONFIRM_ON).await.unwrap();
-        let batch = self.batch(&run, PAY_ON).await.unwrap().into_inner().name;
-        self.approve(&batch, "liu").await.unwrap().into_inner()
-    }
-
-    /// Opens a day: what is due by its end is done when this returns.
-    pub async fn open(&self, day: &str) {
-        let mut operations = OperationsServiceClient::new(self.desk("li", Role::Operator, "").await);
-        let request = AdvanceToRequest { request_id: id(), day: day.to_owned() };
-        operations.advance_to(request).await.unwrap();
-    }
-
-    pub async fn reconcile(&self, day: &str) -> Answer<pb::ReconcileStatementResponse> {
-        let request = pb::ReconcileStatementRequest { request_id: id(), day: day.to_owned() };
-        self.payments("clerk", Role::TreasuryBank, day).await.reconcile_statement(request).await
-    }
-
-    /// Payment lines of a policy as of a day, by code.
-    pub async fn lines(&self, policy: &str, as_of: &str) -> Vec<pb::PaymentLine> {
-        let request = pb::ListPaymentLinesRequest {
-            policy_code: policy.to_owned(),
-            as_of: as_of.to_owned(),
-            page_size: 1000,
-            ..Default::default()
-        };
-        let mut reader = self.payments("zhao", Role::Auditor, as_of).await;
-        reader.list_payment_lines(request).await.unwrap().into_inner().lines
-    }
-
-    pub async fn line_of_budget(&self, line: &str) -> pb::BudgetLine {
-        let request =
-            pb::GetBudgetLineRequest { line: line.to_owned(), year: 2022, as_of: "2022-12-31".to_owned() };
-        self.budgets().await.get_budget_line(request).await.unwrap().into_inner()
     }
 }

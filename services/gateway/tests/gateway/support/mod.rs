@@ -132,12 +132,15 @@ pub fn head(token: &str) -> Request<GetFeedHeadRequest> {
 
 /// Asks the service to do as told, in a unary call.
 pub fn unary(token: &str, told: &str) -> Request<ListEventsRequest> {
-    with_token(token, ListEventsRequest { after_position: 0, epoch: told.to_owned(), page_size: 0 })
+    with_token(token, ListEventsRequest { epoch: told.to_owned(), ..Default::default() })
 }
 
 /// Asks the service to do as told, with a stream of so many messages.
 pub fn stream(token: &str, told: &str, messages: i64) -> Request<SubscribeRequest> {
-    with_token(token, SubscribeRequest { after_position: messages, epoch: told.to_owned() })
+    with_token(
+        token,
+        SubscribeRequest { after_position: messages, epoch: told.to_owned(), ..Default::default() },
+    )
 }
 
 /// The reason of a refusal.

@@ -197,7 +197,7 @@ impl FeedService for Handler {
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         self.see(&request);
-        let SubscribeRequest { after_position: count, epoch: told } = request.into_inner();
+        let SubscribeRequest { after_position: count, epoch: told, .. } = request.into_inner();
         let messages = stream::iter(1..=count).map(|position| {
             let head = FeedHead { epoch: "e1".to_owned(), position };
             Ok(SubscribeResponse { events: Vec::new(), head: Some(head) })
