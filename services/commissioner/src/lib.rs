@@ -110,6 +110,12 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes the index of suggestions anew from the database.
+pub async fn reindex(config: &Config) -> anyhow::Result<()> {
+    let store = Store::open(&config.database, NAME, Clock::System, config.server.zone()?, &MIGRATOR).await?;
+    suggest::keeper::reindex(&store, &config.suggest).await
+}
+
 /// Serves on the listener until the shutdown, then drains.
 pub async fn run(
     config: Config,

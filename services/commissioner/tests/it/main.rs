@@ -20,6 +20,7 @@ mod recognition;
 mod registry;
 mod score;
 mod signing;
+mod suggest;
 mod suite;
 mod training;
 mod transfer_year;

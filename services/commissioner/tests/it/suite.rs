@@ -164,7 +164,8 @@ impl Suite {
         self.serve().await;
     }
 
-    async fn stop(&mut self) {
+    /// Stops the service of this process.
+    pub async fn stop(&mut self) {
         if let Some(Served { stop, task }) = self.served.take() {
             stop.send(()).unwrap();
             task.await.unwrap().unwrap();
