@@ -49,6 +49,18 @@ pub struct Paid {
     pub credited_on: String,
 }
 
+/// Deal or receipt, and party.
+pub type Party = (String, String);
+
+/// A part of what was divided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Amount in fen.
+    pub amount_fen: i64,
+    /// Share of the company in parts per million; 0 for cash.
+    pub company_share_ppm: i64,
+}
+
 /// What the answer files say; a file that is not there is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
@@ -60,6 +72,8 @@ pub struct Answers {
     pub exclusions: Option<ByPayee<String>>,
     /// `expected_payouts.csv`.
     pub payouts: Option<ByPayee<Paid>>,
+    /// `expected_splits.csv`.
+    pub splits: Option<BTreeMap<Party, Part>>,
 }
 
 impl Answers {
@@ -86,6 +100,12 @@ impl Answers {
                 Ok((payee(record), Paid { amount_fen: record.int("amount_fen")?, credited_on }))
             })?
             .map(BTreeMap::from_iter),
+            splits: rows(folder, "expected_splits.csv", SPLITS, |record| {
+                let party = (record.text("case").to_owned(), record.text("party").to_owned());
+                let amount_fen = record.int("amount_fen")?;
+                Ok((party, Part { amount_fen, company_share_ppm: record.int("company_share_ppm")? }))
+            })?
+            .map(BTreeMap::from_iter),
         })
     }
 }
@@ -93,6 +113,7 @@ impl Answers {
 const FIGURES: &[&str] = &["id", "indicator_en", "indicator_zh", "value", "unit", "derivation"];
 const REFUSALS: &[&str] = &["file", "line_no", "row_key", "error", "reason_code", "explanation"];
 const EXCLUSIONS: &[&str] = &["policy_code", "uscc", "reason_code"];
+const SPLITS: &[&str] = &["case", "party", "amount_fen", "company_share_ppm"];
 const PAYOUTS: &[&str] = &["policy_code", "uscc", "amount_fen", "credited_on"];
 
 fn payee(record: &Record) -> Payee {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use canopy_kernel::Clock;
+use canopy_kernel::{Clock, Uscc};
 use canopy_sandbox::issuer::{Grant, Issuer};
 use jiff::{SignedDuration, Timestamp};
 use tonic::metadata::{Ascii, MetadataValue};
@@ -48,7 +48,7 @@ impl Desk {
             system: AGENCY.to_owned(),
             assurance: "sandbox".to_owned(),
             roles: [person.role].into(),
-            represented: None,
+            represented: person.represented.as_deref().map(Uscc::from_stored).transpose()?,
             purpose: None,
             may_set_time: true,
             lifetime: LIFETIME,

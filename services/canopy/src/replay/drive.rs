@@ -25,7 +25,7 @@ use super::year::Year;
 const LANES: usize = 64;
 
 /// Services with work on a clock; each opens a day before its steps are taken.
-pub const SERVICES: &[&str] = &["registry", "subsidy"];
+pub const SERVICES: &[&str] = &["registry", "subsidy", "commissioner"];
 
 /// The service that pays.
 const PAYING: &str = "subsidy";
@@ -92,9 +92,10 @@ impl<'a> Drive<'a> {
                     let set = reference::Set { file, kind: *kind, row: *row };
                     set.run(self.year, self.link, done).await.context(file.name)?;
                 }
-                Kind::Register { path, piece } => {
+                Kind::Register { path, by, piece } => {
                     let (place, records) = (self.year.place(file), self.year.records(file)?);
-                    let import = Import { path, place, encode: *piece, records };
+                    let by = self.year.sender(*by);
+                    let import = Import { path, by, place, encode: *piece, records };
                     import.run(self.link, done).await.context(file.name)?;
                 }
                 Kind::Rows(_) => {
@@ -123,6 +124,7 @@ impl<'a> Drive<'a> {
 
     async fn take(&self, step: &Step, at: Option<Timestamp>) -> anyhow::Result<()> {
         if let Some(body) = self.body(step)? {
+            let at = step.at.or(at);
             let ask = Ask { path: step.path, by: &step.by, at, body: body.into() };
             let answer = self.link.ask(&ask).await?;
             self.note(step, &answer);

@@ -73,6 +73,8 @@ enum Show {
     Month,
     /// Fen as 万元, decimals trimmed.
     Wan,
+    /// Basis points as percent, decimals trimmed.
+    Percent,
 }
 
 /// The whole catalogue.
@@ -180,6 +182,7 @@ impl Show {
             Show::Year => canopy_kernel::date::parse(text)?.year().to_string(),
             Show::Month => canopy_kernel::date::parse(text)?.month().to_string(),
             Show::Wan => wan(text.parse()?)?,
+            Show::Percent => percent(text.parse()?)?,
         })
     }
 }
@@ -187,6 +190,11 @@ impl Show {
 fn wan(fen: i64) -> anyhow::Result<String> {
     ensure!(fen >= 0, "a sum paid is not negative");
     Ok(super::verdict::trimmed(&format!("{}.{:06}", fen / WAN, fen % WAN)))
+}
+
+fn percent(basis_points: i64) -> anyhow::Result<String> {
+    ensure!(basis_points >= 0, "a share is not negative");
+    Ok(super::verdict::trimmed(&format!("{}.{:02}", basis_points / 100, basis_points % 100)))
 }
 
 fn fill(text: &str, settings: &Settings) -> String {
@@ -233,8 +241,8 @@ mod tests {
 
     #[test]
     fn the_catalogue_holds_every_figure_that_the_suite_covers() {
-        let covered = "S002-S003, S021-S027, S045-S050, S073-S074, S079-S080, S083, S110, D001, D006, D011-D021, \
-                       D026, D031, D043, D050, D051, D056, D306-D308";
+        let covered = "S002-S003, S015-S017, S021-S039, S045-S050, S073-S074, S079-S080, S083, S110, D001, D006, \
+                       D011-D021, D026, D031, D043, D050, D051, D056, D301-D315, D317, D601-D603";
         let listed: Vec<String> = catalogue().unwrap().into_iter().map(|figure| figure.id).collect();
         assert_eq!(listed, ids(covered));
     }
@@ -264,6 +272,8 @@ mod tests {
         assert_eq!(Show::Wan.value("37115000000").unwrap(), "37115");
         assert_eq!(Show::Wan.value("147117000").unwrap(), "147.117");
         assert_eq!(Show::Wan.value("0").unwrap(), "0");
+        assert_eq!(Show::Percent.value("9600").unwrap(), "96");
+        assert_eq!(Show::Percent.value("4007").unwrap(), "40.07");
         assert_eq!(Show::Month.value("2022-09-30").unwrap(), "9");
         assert_eq!(Show::Year.value("2022-09-30").unwrap(), "2022");
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use canopy_kernel::Code;
 use canopy_platform::from_rpc_status;
+use canopy_proto::commissioner::v1::{ListSplitsRequest, ListSplitsResponse};
 use canopy_proto::common::v1::{ListRefusalsRequest, ListRefusalsResponse};
 use canopy_proto::registry::v1::{ListRepairsRequest, ListRepairsResponse, RepairDecision};
 use canopy_proto::subsidy::v1::{
@@ -12,7 +13,7 @@ use canopy_proto::subsidy::v1::{
 };
 use prost::Message;
 
-use super::answers::{ByPayee, Paid, Refusal, Refusals};
+use super::answers::{ByPayee, Paid, Part, Party, Refusal, Refusals};
 use super::drive::SERVICES;
 use super::figure::{Figure, catalogue};
 use super::file::{FILES, Kind, RecordFile, credit};
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub exclusions: ByPayee<String>,
     /// Paid lines of the served policies.
     pub payouts: ByPayee<Paid>,
+    /// Parts of divided income and shares.
+    pub splits: BTreeMap<Party, Part>,
 }
 
 impl Outcome {
@@ -50,6 +53,7 @@ impl Outcome {
             refusals: refusals(year, link).await?,
             exclusions: BTreeMap::new(),
             payouts: BTreeMap::new(),
+            splits: splits(year, link).await?,
         };
         for policy in &year.policies {
             outcome.read_exclusions(policy, year, link).await?;
@@ -101,6 +105,27 @@ impl Outcome {
     }
 }
 
+/// How income and shares were divided by the cut-off.
+async fn splits(year: &Year, link: &Link) -> anyhow::Result<BTreeMap<Party, Part>> {
+    let path = "/canopy.commissioner.v1.DealService/ListSplits";
+    let as_of = year.settings.cut_off.to_string();
+    let mut request = ListSplitsRequest { as_of, page_size: PAGE_SIZE, ..Default::default() };
+    let mut parts = BTreeMap::new();
+    loop {
+        let page: ListSplitsResponse = page(link, path, &request).await?;
+        for split in page.splits {
+            for part in split.parts {
+                let (amount_fen, company_share_ppm) = (part.amount_fen, part.company_share_ppm);
+                parts.insert((split.case_no.clone(), part.party), Part { amount_fen, company_share_ppm });
+            }
+        }
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            return Ok(parts);
+        }
+    }
+}
+
 /// Answer class and reason by idempotency key.
 type ByRequest = HashMap<String, (String, String)>;
 
@@ -110,7 +135,7 @@ async fn refusals(year: &Year, link: &Link) -> anyhow::Result<Refusals> {
     for service in SERVICES {
         stored_refusals(service, link, &mut stored).await?;
     }
-    let early = refused_repairs(link).await?;
+    let early = refused_repairs(year, link).await?;
     let mut refusals = Refusals::new();
     for file in FILES {
         for record in year.records(file)? {
@@ -161,10 +186,12 @@ fn answer_class(code: Code) -> String {
 /// Reason by listing number and day of the application, as far as a repair was refused.
 type EarlyRepairs = HashMap<(String, String), String>;
 
-async fn refused_repairs(link: &Link) -> anyhow::Result<EarlyRepairs> {
+/// Of the whole year, which need not be over today.
+async fn refused_repairs(year: &Year, link: &Link) -> anyhow::Result<EarlyRepairs> {
     let path = "/canopy.registry.v1.CreditService/ListRepairs";
-    let decision = RepairDecision::Refused.into();
-    let mut request = ListRepairsRequest { decision, page_size: PAGE_SIZE, ..Default::default() };
+    let last = year.plan.days.keys().next_back().unwrap_or(&year.settings.cut_off);
+    let (decision, as_of) = (RepairDecision::Refused.into(), last.to_string());
+    let mut request = ListRepairsRequest { decision, as_of, page_size: PAGE_SIZE, ..Default::default() };
     let mut refused = EarlyRepairs::new();
     loop {
         let page: ListRepairsResponse = page(link, path, &request).await?;

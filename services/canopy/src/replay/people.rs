@@ -26,6 +26,8 @@ desks! {
     FINANCE = "replay-finance-bureau" as FinanceBureau;
     /// Has the bank's statement booked.
     TREASURY_BANK = "replay-treasury-bank" as TreasuryBank;
+    /// Verifies demands in the districts.
+    DISTRICT = "replay-district-office" as DistrictOffice;
     /// Reads figures and refusals.
     AUDITOR = "replay-auditor" as Auditor;
 }

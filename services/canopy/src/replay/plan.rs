@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use canopy_kernel::Role;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ use uuid::Uuid;
 pub enum Rank {
     /// What became known: a decision sees the facts dated by its day.
     Fact,
+    /// A project is signed: what it cites is known.
+    Signing,
     /// A policy is matched.
     Match,
     /// A list is posted.
@@ -43,12 +46,20 @@ pub struct Person {
     pub name: String,
     /// The role held for this step.
     pub role: Role,
+    /// Code of the organisation that the person represents.
+    pub represented: Option<String>,
 }
 
 impl Person {
     /// That person in that role.
     pub fn new(name: impl Into<String>, role: Role) -> Self {
-        Self { name: name.into(), role }
+        Self { name: name.into(), role, represented: None }
+    }
+
+    /// Somebody of a university or institute, for it.
+    pub fn of_institute(uscc: &str) -> Self {
+        let name = format!("replay-institute-{uscc}");
+        Self { name, role: Role::Institute, represented: Some(uscc.to_owned()) }
     }
 }
 
@@ -86,6 +97,8 @@ pub struct Step {
     pub request_id: String,
     /// When.
     pub when: When,
+    /// Instant of that day, where the row states one.
+    pub at: Option<Timestamp>,
     /// What it is about; steps that share a key share a lane.
     pub keys: Vec<String>,
     /// Who.
@@ -208,6 +221,7 @@ mod tests {
             name: "record",
             request_id: String::new(),
             when,
+            at: None,
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             by: Person::new("someone", Role::Registrar),
             path: "/canopy.registry.v1.SubjectService/CorrectPaymentAccount",

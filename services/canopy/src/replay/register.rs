@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::file::Place;
 use super::link::{Judgement, Link, judge};
-use super::people::REGISTRAR;
+use super::plan::Person;
 use super::table::{Malformed, Record};
 
 /// Rows in a piece: as many as the contract allows.
@@ -40,6 +40,7 @@ pub(super) type Encode = fn(&[Record], &Place<'_>) -> Result<Vec<u8>, Malformed>
 /// An import under way.
 pub(super) struct Import<'a, I> {
     pub(super) path: &'static str,
+    pub(super) by: Person,
     pub(super) place: Place<'a>,
     pub(super) encode: Encode,
     pub(super) records: I,
@@ -56,7 +57,7 @@ impl<I: Iterator<Item = anyhow::Result<Record>>> Import<'_, I> {
                 send(&sender, piece);
             }
             self.fill(&mut waiting, &sender)?;
-            let opened = link.open(self.path, &REGISTRAR, ReceiverStream::new(receiver)).await?;
+            let opened = link.open(self.path, &self.by, ReceiverStream::new(receiver)).await?;
             let ended = match opened {
                 Ok(answers) => self.follow(answers, sender, &mut waiting, &mut answered).await?,
                 Err(status) => Err(status),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use canopy_kernel::{Failure, date, reason};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::quoting;
@@ -175,6 +176,11 @@ impl Record {
         if self.text(column).is_empty() { Ok(None) } else { self.day(column).map(Some) }
     }
 
+    /// An instant that must be there.
+    pub fn instant(&self, column: &str) -> Result<Timestamp, Malformed> {
+        self.text(column).parse().map_err(|_| self.fault(column, "not an instant (RFC 3339)"))
+    }
+
     /// A word of a closed list, as the contract's enum value.
     pub fn word<T: Copy + Into<i32>>(&self, column: &str, words: &[(&str, T)]) -> Result<i32, Malformed> {
         let text = self.text(column);
@@ -190,7 +196,8 @@ impl Record {
         self.order[index]
     }
 
-    fn fault(&self, column: &str, what: &str) -> Malformed {
+    /// A field that is not what its column holds.
+    pub(super) fn fault(&self, column: &str, what: &str) -> Malformed {
         Malformed {
             file: self.file.clone(),
             line: self.line,

@@ -9,9 +9,11 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::file::dataset::Settings;
-use super::file::{Asked, Context, FILES, Kind, Place, RecordFile, payout_runs, policies};
+use super::file::{
+    Asked, Context, FILES, Kind, Place, RecordFile, Sender, institutes, payout_runs, policies,
+};
 use super::people::Bureau;
-use super::plan::{Plan, RowId, Step};
+use super::plan::{Person, Plan, RowId, Step};
 use super::table::{Record, Table};
 
 /// A data set, ready to be replayed.
@@ -44,6 +46,8 @@ impl Year {
             waiting: catalogue.waiting,
             budget_lines: catalogue.budget_lines,
             bureau: bureau(folder)?,
+            zone: settings.zone.clone(),
+            pilot_unit: institutes::pilot_unit(folder)?,
         };
         let mut reading = Reading { money: [settings.cut_off].into(), ..Reading::default() };
         for (position, file) in FILES.iter().enumerate() {
@@ -73,6 +77,11 @@ impl Year {
     /// Gives the rows of a file their idempotency keys.
     pub fn place(&self, file: &RecordFile) -> Place<'static> {
         Place { file: file.name, ids: self.settings.ids }
+    }
+
+    /// Who sends a register.
+    pub fn sender(&self, by: Sender) -> Person {
+        self.context.sender(by)
     }
 
     /// The steps that a row of single calls asks for; none when it waits.

@@ -76,6 +76,11 @@ impl Folder {
         self.0.join("keys").join(service).join("log.key")
     }
 
+    /// A folder of a service's own.
+    pub(super) fn own(&self, service: &str, what: &str) -> PathBuf {
+        self.0.join(service).join(what)
+    }
+
     /// The sandbox's identity issuer.
     pub fn issuer(&self) -> anyhow::Result<Issuer> {
         Issuer::open(&self.0.join("keys").join("issuer"))

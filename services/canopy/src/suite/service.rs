@@ -25,6 +25,8 @@ pub struct Service {
     pub peers: &'static [&'static str],
     /// Whose assertions it accepts.
     pub accept: &'static [&'static str],
+    /// Keys of its configuration, section and name, that take a folder of its own.
+    folders: &'static [(&'static str, &'static str)],
     /// Brings its database to the schema of this build.
     pub migrate: fn(Value) -> BoxFuture<'static, anyhow::Result<()>>,
     run: Run,
@@ -36,6 +38,7 @@ pub static SERVICES: &[Service] = &[
         name: "registry",
         peers: &[],
         accept: &["gateway", "subsidy", "commissioner"],
+        folders: &[],
         migrate: |config| {
             async move { canopy_registry::migrate(&serde_json::from_value(config)?).await }.boxed()
         },
@@ -48,6 +51,7 @@ pub static SERVICES: &[Service] = &[
         name: "subsidy",
         peers: &["registry", "treasury"],
         accept: &["gateway"],
+        folders: &[],
         migrate: |config| {
             async move { canopy_subsidy::migrate(&serde_json::from_value(config)?).await }.boxed()
         },
@@ -60,6 +64,7 @@ pub static SERVICES: &[Service] = &[
         name: "commissioner",
         peers: &["registry"],
         accept: &["gateway"],
+        folders: &[("suggest", "folder")],
         migrate: |config| {
             async move { canopy_commissioner::migrate(&serde_json::from_value(config)?).await }.boxed()
         },
@@ -102,6 +107,9 @@ impl Service {
                 "log_key_file": folder.log_key(self.name),
             },
         });
+        for (section, key) in self.folders {
+            config[*section][*key] = json!(folder.own(self.name, section));
+        }
         for peer in self.peers {
             let (_, address) = addresses
                 .iter()

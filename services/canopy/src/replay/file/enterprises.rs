@@ -5,7 +5,7 @@ use canopy_proto::registry::v1::{
 };
 use prost::Message;
 
-use super::{Kind, Place, RecordFile};
+use super::{Kind, Place, RecordFile, Sender};
 use crate::replay::table::{Malformed, Record};
 
 /// The file.
@@ -26,7 +26,11 @@ pub const FILE: RecordFile = RecordFile {
         "status_changed_on",
     ],
     key: &["uscc"],
-    kind: Kind::Register { path: "/canopy.registry.v1.SubjectService/ImportEnterprises", piece },
+    kind: Kind::Register {
+        path: "/canopy.registry.v1.SubjectService/ImportEnterprises",
+        by: Sender::Registrar,
+        piece,
+    },
 };
 
 const STATUSES: &[(&str, SubjectStatus)] = &[

@@ -1,10 +1,12 @@
 //! `institutes.csv`: universities, research institutes and administrative units.
 
+use std::path::Path;
+
 use canopy_proto::registry::v1::{ImportInstitutesRequest, InstituteRow, SubjectKind};
 use prost::Message;
 
-use super::{Kind, Place, RecordFile, enterprises};
-use crate::replay::table::{Malformed, Record};
+use super::{Kind, Place, RecordFile, Sender, enterprises};
+use crate::replay::table::{Malformed, Record, Table};
 
 /// The file.
 pub const FILE: RecordFile = RecordFile {
@@ -21,7 +23,11 @@ pub const FILE: RecordFile = RecordFile {
         "account_no",
     ],
     key: &["uscc"],
-    kind: Kind::Register { path: "/canopy.registry.v1.SubjectService/ImportInstitutes", piece },
+    kind: Kind::Register {
+        path: "/canopy.registry.v1.SubjectService/ImportInstitutes",
+        by: Sender::Registrar,
+        piece,
+    },
 };
 
 const KINDS: &[(&str, SubjectKind)] = &[
@@ -47,4 +53,15 @@ fn row(record: &Record, place: &Place<'_>) -> Result<InstituteRow, Malformed> {
         is_pilot_unit: record.flag("is_pilot_unit")?,
         account: enterprises::account(record),
     })
+}
+
+/// Code of the pilot unit of the empowerment reform; empty when the register has none.
+pub fn pilot_unit(folder: &Path) -> anyhow::Result<String> {
+    for record in Table::open(folder, FILE.name, FILE.columns)?.records() {
+        let record = record?;
+        if record.flag("is_pilot_unit")? {
+            return Ok(record.text("uscc").to_owned());
+        }
+    }
+    Ok(String::new())
 }

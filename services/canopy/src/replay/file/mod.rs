@@ -4,29 +4,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use canopy_proto::registry::v1::{ReferenceKind, reference_row};
-use jiff::civil::Date;
-use prost::Message;
+use jiff::tz::TimeZone;
 
-use super::people::Bureau;
-use super::plan::{Body, Person, RequestIds, RowId, Step, When};
+use super::people::{Bureau, REGISTRAR};
+use super::plan::{Person, RequestIds};
 use super::table::{Malformed, Record};
 
 mod account_corrections;
+mod achievements;
+mod activities;
 mod adjustments;
 mod budgets;
 mod calendar;
+mod commissioner_posts;
+mod commissioners;
+mod conversion_deals;
 pub mod credit;
 pub mod dataset;
+mod demands;
+mod draft;
+mod empowerments;
 mod enterprises;
-mod institutes;
+pub mod institutes;
 mod lpr;
+mod match_events;
+mod method_labels;
 mod objections;
 mod office_hours;
 pub mod payout_runs;
 pub mod policies;
 mod qualifications;
 mod rule_parameters;
+mod signed_projects;
+mod training_attendance;
 mod treasury_returns;
+
+pub use draft::{Act, Draft};
 
 /// A record file that the suite covers.
 #[derive(Debug)]
@@ -55,11 +68,24 @@ pub enum Kind {
     Register {
         /// The streaming method.
         path: &'static str,
+        /// Who sends it.
+        by: Sender,
         /// A piece of the stream, encoded.
         piece: fn(&[Record], &Place<'_>) -> Result<Vec<u8>, Malformed>,
     },
     /// Single calls.
     Rows(fn(&Record, &Context) -> Result<Asked, Malformed>),
+}
+
+/// Who sends a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The registration authority.
+    Registrar,
+    /// The bureau.
+    Bureau,
+    /// The pilot unit of the empowerment reform.
+    PilotUnit,
 }
 
 /// All covered files, in the order of import.
@@ -72,12 +98,23 @@ pub const FILES: &[RecordFile] = &[
     enterprises::FILE,
     institutes::FILE,
     qualifications::FILE,
+    commissioners::FILE,
+    commissioner_posts::FILE,
+    method_labels::FILE,
+    match_events::FILE,
+    empowerments::FILE,
+    conversion_deals::FILE,
     policies::FILE,
     budgets::FILE,
     treasury_returns::FILE,
     credit::FILE,
     adjustments::FILE,
     account_corrections::FILE,
+    activities::FILE,
+    demands::FILE,
+    achievements::FILE,
+    signed_projects::FILE,
+    training_attendance::FILE,
     payout_runs::FILE,
     objections::FILE,
 ];
@@ -117,18 +154,19 @@ pub struct Context {
     pub budget_lines: BTreeMap<String, String>,
     /// Who acts for the bureau where no row names anyone.
     pub bureau: Bureau,
+    /// Time zone of local days.
+    pub zone: TimeZone,
+    /// Code of the pilot unit of the empowerment reform; empty = none is registered.
+    pub pilot_unit: String,
 }
 
 impl Context {
-    /// Begins what a row asks for; `keys` say what it is about.
-    pub fn draft(&self, file: &'static str, record: &Record, keys: &[(&str, &str)]) -> Draft {
-        Draft {
-            file,
-            row: RowId { file: position(file), line: record.line() },
-            ids: self.ids,
-            keys: keys.iter().map(|(kind, key)| format!("{kind} {key}")).collect(),
-            steps: Vec::new(),
-            money: Vec::new(),
+    /// Who sends a register.
+    pub fn sender(&self, by: Sender) -> Person {
+        match by {
+            Sender::Registrar => REGISTRAR.clone(),
+            Sender::Bureau => self.bureau.maker.clone(),
+            Sender::PilotUnit => Person::of_institute(&self.pilot_unit),
         }
     }
 }
@@ -145,85 +183,4 @@ pub enum Asked {
     Waits,
     /// Calls.
     Calls(Draft),
-}
-
-/// A call about to be planned.
-#[derive(Debug)]
-pub struct Act<'a> {
-    /// Name of the step.
-    pub step: &'static str,
-    /// When.
-    pub when: When,
-    /// Who.
-    pub by: &'a Person,
-    /// Method.
-    pub path: &'static str,
-}
-
-/// The steps of a row, as they are being written down.
-#[derive(Debug)]
-pub struct Draft {
-    file: &'static str,
-    row: RowId,
-    ids: RequestIds,
-    keys: Vec<String>,
-    /// The steps.
-    pub steps: Vec<Step>,
-    /// Days on which money may move because of this row.
-    pub money: Vec<Date>,
-}
-
-impl Draft {
-    /// How the row is named to the suite.
-    pub fn external_ref(&self) -> String {
-        format!("{}:{}", self.file, self.row.line)
-    }
-
-    /// Adds a call whose message is known.
-    pub fn call<M: Message>(mut self, act: Act<'_>, message: impl FnOnce(String) -> M) -> Self {
-        let request_id = self.ids.of_step(self.file, self.row.line, act.step);
-        let body = Body::Ready(message(request_id.clone()).encode_to_vec());
-        self.push(act, request_id, body);
-        self
-    }
-
-    /// Adds a call on what an earlier step named.
-    pub fn call_on(
-        mut self,
-        act: Act<'_>,
-        step: &'static str,
-        message: fn(String, String) -> Vec<u8>,
-    ) -> Self {
-        let request_id = self.ids.of_step(self.file, self.row.line, act.step);
-        self.push(act, request_id, Body::Naming { step, message });
-        self
-    }
-
-    /// Says how the last call's answer refuses.
-    pub fn refused_when(mut self, refusal: fn(&[u8]) -> bool) -> Self {
-        if let Some(step) = self.steps.last_mut() {
-            step.refusal = Some(refusal);
-        }
-        self
-    }
-
-    /// Says that money may move on a day.
-    pub fn money_on(mut self, day: Date) -> Self {
-        self.money.push(day);
-        self
-    }
-
-    fn push(&mut self, act: Act<'_>, request_id: String, body: Body) {
-        self.steps.push(Step {
-            row: self.row,
-            name: act.step,
-            request_id,
-            when: act.when,
-            keys: self.keys.clone(),
-            by: act.by.clone(),
-            path: act.path,
-            body,
-            refusal: None,
-        });
-    }
 }

@@ -5,7 +5,7 @@ use canopy_proto::registry::v1::{
 };
 use prost::Message;
 
-use super::{Kind, Place, RecordFile};
+use super::{Kind, Place, RecordFile, Sender};
 use crate::replay::table::{Malformed, Record};
 
 /// The file.
@@ -25,7 +25,11 @@ pub const FILE: RecordFile = RecordFile {
         "revoked_on",
     ],
     key: &["holder_uscc", "kind", "number"],
-    kind: Kind::Register { path: "/canopy.registry.v1.QualificationService/ImportQualifications", piece },
+    kind: Kind::Register {
+        path: "/canopy.registry.v1.QualificationService/ImportQualifications",
+        by: Sender::Registrar,
+        piece,
+    },
 };
 
 const LEVELS: &[(&str, QualificationLevel)] = &[

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, ReflectMessage as _};
 
 use super::Year;
 use crate::replay::file::{FILES, Kind};
@@ -31,8 +31,68 @@ fn every_step_of_the_bundled_year_is_a_message_of_its_method() {
         };
         let message = DynamicMessage::decode(method.input(), body.as_slice()).unwrap();
         assert!(message.unknown_fields().next().is_none(), "{} of {}", step.name, step.path);
-        assert_eq!(wire::text(&message, "request_id").unwrap().as_ref(), Some(&step.request_id));
+        assert_eq!(request_id(&message).as_ref(), Some(&step.request_id));
     }
+}
+
+/// The idempotency key of a message: its own, or that of its only row.
+fn request_id(message: &DynamicMessage) -> Option<String> {
+    match message.descriptor().get_field_by_name("rows") {
+        None => wire::text(message, "request_id").unwrap(),
+        Some(_) => {
+            let rows = wire::list(message, "rows").unwrap();
+            assert_eq!(rows.len(), 1);
+            wire::text(&rows[0], "request_id").unwrap()
+        }
+    }
+}
+
+/// The steps of a row: when each is taken, its name, and who acts.
+fn steps_of(year: &Year, file: &str, line: u64) -> Vec<(String, &'static str, String, Option<String>)> {
+    let file = FILES.iter().position(|known| known.name == file).unwrap();
+    let dated = year.plan.days.iter().flat_map(|(date, day)| {
+        day.ranks.values().flatten().flatten().map(move |step| (date.to_string(), step))
+    });
+    dated
+        .filter(|(_, step)| step.row.file == file && step.row.line == line)
+        .map(|(date, step)| {
+            let when = step.at.map_or(date, |at| at.to_string());
+            (
+                when,
+                step.name,
+                format!("{} {}", step.by.role.as_str(), step.by.name),
+                step.by.represented.clone(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn commissioners_institutes_and_districts_act_in_their_own_names_on_their_own_days() {
+    let year = Year::read(&bundled()).unwrap();
+    let step = |when: &str, name, by: &str, of: Option<&str>| {
+        (when.to_owned(), name, by.to_owned(), of.map(str::to_owned))
+    };
+    assert_eq!(
+        steps_of(&year, "activities.csv", 2),
+        [step("2021-07-05T04:28:59Z", "report", "COMMISSIONER CL0003", None)]
+    );
+    assert_eq!(
+        steps_of(&year, "demands.csv", 2),
+        [
+            step("2021-11-08", "collect", "COMMISSIONER CL0185", None),
+            step("2021-12-02", "verify", "DISTRICT_OFFICE replay-district-office", None),
+        ]
+    );
+    let owner = "12420000537957910T";
+    assert_eq!(
+        steps_of(&year, "achievements.csv", 2),
+        [step("2021-04-01", "collect", &format!("INSTITUTE replay-institute-{owner}"), Some(owner))]
+    );
+    assert_eq!(
+        steps_of(&year, "signed_projects.csv", 2),
+        [step("2021-05-01", "sign", "ST_BUREAU 张晓岚", None)]
+    );
 }
 
 #[test]
