@@ -265,7 +265,7 @@ async fn a_unit_sees_its_own_alone() {
     enter(&suite, vec![row("FQ1"), row("FQ2"), row("FQ3")]).await;
     let mut other = EmpowermentServiceClient::new(suite.institute(OTHER_UNIT, ON));
     let all = pb::ListEmpowermentsRequest::default();
-    assert_eq!(other.list_empowerments(all.clone()).await.unwrap().into_inner().empowerments, []);
+    assert!(other.list_empowerments(all.clone()).await.unwrap().into_inner().empowerments.is_empty());
     let asked = pb::ListEmpowermentsRequest { unit_uscc: UNIT.to_owned(), ..all };
     assert_eq!(reason_of(other.list_empowerments(asked).await), "NOT_REPRESENTED");
     let by_number = pb::GetEmpowermentRequest { empowerment_no: "FQ1".to_owned(), ..Default::default() };

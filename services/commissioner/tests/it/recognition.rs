@@ -128,7 +128,7 @@ async fn the_registry_grants_after_the_publicity_and_not_before() {
     assert_eq!(reason_of(early), "PUBLICITY_NOT_OVER");
     let only = pb::RecogniseRequest { validate_only: true, ..grant(&posted.name) };
     bureau(&suite, "2022-10-10").recognise(only).await.unwrap();
-    assert_eq!(suite.grants.granted(), []);
+    assert!(suite.grants.granted().is_empty());
     let once = grant(&posted.name);
     let recognised = bureau(&suite, "2022-10-10").recognise(once.clone()).await.unwrap().into_inner();
     assert_eq!(recognised.state(), pb::RecognitionState::Recognised);
@@ -183,7 +183,7 @@ async fn who_holds_the_level_or_a_higher_one_has_nothing_to_apply_for() {
     assert_eq!(reason_of(applicant.apply_recognition(foreign).await), "NOT_REPRESENTED");
     let mut other = RecognitionServiceClient::new(suite.firm(OTHER_FIRM, "2022-06-01"));
     let listed = other.list_recognitions(pb::ListRecognitionsRequest::default()).await.unwrap().into_inner();
-    assert_eq!(listed.recognitions, []);
+    assert!(listed.recognitions.is_empty());
     let auditor = suite.calls(&person("audit", Role::Auditor), "2022-06-01");
     let listed = RecognitionServiceClient::new(auditor)
         .list_recognitions(pb::ListRecognitionsRequest::default())
