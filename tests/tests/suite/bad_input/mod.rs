@@ -6,6 +6,7 @@ mod budget;
 mod call;
 mod caller;
 mod cancel;
+mod commissioner;
 mod credit;
 mod csv;
 mod identifier;

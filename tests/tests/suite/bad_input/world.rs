@@ -49,6 +49,7 @@ pub struct World {
     pub installation: Installation,
     pub registry: PgPool,
     pub subsidy: PgPool,
+    pub commissioner: PgPool,
     suite: Running,
     channel: Channel,
     tokens: Mutex<BTreeMap<(String, Role), String>>,
@@ -61,12 +62,14 @@ impl World {
         let channel = Endpoint::from_shared(format!("http://{}", suite.address)).unwrap().connect_lazy();
         let database = async |name| PgPool::connect(&installation.database(name)).await.unwrap();
         let (registry, subsidy) = (database("registry").await, database("subsidy").await);
-        Self { installation, registry, subsidy, suite, channel, tokens: Mutex::default() }
+        let commissioner = database("commissioner").await;
+        Self { installation, registry, subsidy, commissioner, suite, channel, tokens: Mutex::default() }
     }
 
     pub async fn stop(self) {
         self.registry.close().await;
         self.subsidy.close().await;
+        self.commissioner.close().await;
         self.suite.stop().await;
     }
 
@@ -111,13 +114,16 @@ impl World {
         ended.text.trim().to_owned()
     }
 
-    /// What stands in every table of both services, once what the registry told is mirrored.
-    pub async fn tables(&self) -> [Contents; 2] {
+    /// What stands in every table of the services, once what the registry told is mirrored.
+    pub async fn tables(&self) -> [Contents; 3] {
         let registry = testing::contents(&self.registry).await.unwrap();
         let told = sqlx::query_scalar("select feed_head from platform.installation");
         let told: i64 = told.fetch_one(&self.registry).await.unwrap();
-        testing::applied(&self.subsidy, "registry", told).await.unwrap();
-        [registry, testing::contents(&self.subsidy).await.unwrap()]
+        let following = async |pool| {
+            testing::applied(pool, "registry", told).await.unwrap();
+            testing::contents(pool).await.unwrap()
+        };
+        [registry, following(&self.subsidy).await, following(&self.commissioner).await]
     }
 
     /// Makes the call, which is refused like that and leaves nothing behind.
