@@ -28,7 +28,8 @@ run: setup ## Build and start the whole suite under data/, replay the bundled ye
 	@exec $(TARGET)/debug/canopy up --data $(DATA) --replay $(YEAR)
 
 test: setup ## All tests, on a throwaway Postgres
-	@$(offline) cargo build --locked --workspace --bins
+	@# Programs and tests in one build: apart they would need the same crates twice, with other features.
+	@$(offline) cargo build --locked --workspace --bins --tests --examples
 	@$(postgres) env $(offline) cargo test --locked --workspace --no-fail-fast
 
 check: setup ## Format, clippy with warnings denied, buf lint and breaking, dependency rules
