@@ -61,7 +61,7 @@ pub(crate) struct Priced {
 
 /// Who gives the technology and who takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Parties {
+pub struct Parties {
     /// Party A, the seller.
     pub giver: Uscc,
     /// Party B, the buyer.

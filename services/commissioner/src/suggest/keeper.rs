@@ -61,7 +61,8 @@ impl Keeper {
         };
         self.reached(mark.position);
         let mut committed = mark.position;
-        let request = SubscribeRequest { after_position: mark.position, epoch: mark.epoch.clone() };
+        let (after_position, epoch) = (mark.position, mark.epoch.clone());
+        let request = SubscribeRequest { after_position, epoch, ..Default::default() };
         let mut pieces = pin!(feed::subscribe(self.store.clone(), request).await?);
         while let Some(piece) = pieces.next().await {
             let events = piece?.events;
