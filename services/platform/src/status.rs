@@ -1,7 +1,7 @@
 //! The one place where a [`Failure`] becomes a `tonic::Status` or a `google.rpc.Status`, and is rebuilt from one.
 //! Internal text never leaves: it is logged by [`answer`].
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use canopy_kernel::{Code, Failure};
 use prost::Message;
@@ -96,15 +96,22 @@ fn log_fault(failure: &Failure) {
     }
 }
 
-fn error_info(failure: &Failure) -> pb::ErrorInfo {
-    pb::ErrorInfo {
+/// `google.rpc.ErrorInfo` with its metadata in order, so that a refusal that is repeated is the same bytes.
+#[derive(Clone, PartialEq, Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: BTreeMap<String, String>,
+}
+
+fn error_info(failure: &Failure) -> ErrorInfo {
+    ErrorInfo {
         reason: failure.reason().name.to_owned(),
         domain: DOMAIN.to_owned(),
-        metadata: failure
-            .details()
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect::<HashMap<_, _>>(),
+        metadata: failure.details().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
     }
 }
 
