@@ -14,6 +14,7 @@ use crate::suite::{Suite, id, person, reason_of};
 const FIRM: &str = "91420111MA4KXA0264";
 const OWNER: &str = "124200004416255673";
 const DAY: &str = "2022-06-01";
+const LATER: &str = "2022-06-02";
 
 async fn start() -> Suite {
     let suite = Suite::start().await;
@@ -185,18 +186,18 @@ async fn an_institute_sees_demands_from_their_publication_on() {
     let request = |name: &str| pb::SuggestMatchesRequest { name: name.to_owned(), ..Default::default() };
     assert_eq!(reason_of(institute.suggest_matches(request(&asked.name)).await), "UNKNOWN_DEMAND");
 
-    let mut demands = DemandServiceClient::new(suite.district(DAY));
+    let mut demands = DemandServiceClient::new(suite.district(LATER));
     let verify = pb::VerifyDemandRequest { request_id: id(), name: asked.name.clone(), ..Default::default() };
     demands.verify_demand(verify).await.unwrap();
     let publish = pb::PublishDemandRequest {
         request_id: id(),
         name: asked.name.clone(),
-        agreed_on: DAY.to_owned(),
+        agreed_on: LATER.to_owned(),
         ..Default::default()
     };
     demands.publish_demand(publish).await.unwrap();
-    assert_eq!(numbers(&suggested_as(&suite, Role::Institute, &own.name, DAY, 0).await), ["XQ1"]);
-    assert!(suggested_as(&suite, Role::Institute, &own.name, "2022-05-31", 0).await.is_empty());
+    assert_eq!(numbers(&suggested_as(&suite, Role::Institute, &own.name, LATER, 0).await), ["XQ1"]);
+    assert!(suggested_as(&suite, Role::Institute, &own.name, DAY, 0).await.is_empty());
     suite.close().await;
 }
 
@@ -207,7 +208,7 @@ async fn what_is_unknown_or_malformed_is_refused_with_its_reason() {
     let unknown = [
         ("dmd_01890000-0000-7000-8000-000000000001", 0, "UNKNOWN_DEMAND"),
         ("ach_01890000-0000-7000-8000-000000000001", 0, "UNKNOWN_ACHIEVEMENT"),
-        ("", 0, "FIELD_TOO_SHORT"),
+        ("", 0, "FIELD_MISSING"),
         ("ach_01890000-0000-7000-8000-000000000001", 101, "FIELD_OUT_OF_RANGE"),
     ];
     for (name, limit, reason) in unknown {

@@ -127,13 +127,9 @@ fn attendance(row: &HashMap<String, String>) -> pb::AttendanceRow {
 /// The figure of that id.
 fn figure(id: &str) -> String {
     let path = format!("{}/../../tests/data/wuhan-2022/expected.csv", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).unwrap();
-    let line = text.lines().find(|line| line.starts_with(&format!("{id},"))).unwrap();
-    // Names may hold quoted commas; no value of these figures does.
-    let rest = line.rsplit_once('"').map_or(line, |(_, rest)| rest);
-    let fields: Vec<&str> =
-        if rest == line { line.split(',').skip(3).collect() } else { rest.split(',').skip(2).collect() };
-    fields[0].to_owned()
+    let mut figures = csv::Reader::from_path(path).unwrap();
+    let found = figures.records().map(Result::unwrap).find(|row| &row[0] == id).unwrap();
+    found[3].to_owned()
 }
 
 #[tokio::test]
