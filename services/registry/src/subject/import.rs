@@ -10,7 +10,7 @@ use canopy_proto::registry::v1 as pb;
 use futures::StreamExt;
 use futures::stream;
 use jiff::civil::Date;
-use tonic::{Status, Streaming};
+use tonic::Streaming;
 
 use super::model::{NewOrganisation, Profile, StatusChange, SubjectKind, SubjectStatus};
 use super::{Known, end_missing, enter};

@@ -47,7 +47,7 @@ async fn a_client_that_cancels_in_the_middle_of_a_write_leaves_all_of_it_or_noth
     assert!(results.iter().all(|row| row.refusal.is_none()), "{results:?}");
     let repeated = results.iter().filter(|row| row.repeated_answer).count();
     assert!(repeated == 0 || repeated == ROWS, "{repeated} of {ROWS} rows were there");
-    let [registry, _] = world.tables().await;
+    let [registry, ..] = world.tables().await;
     for table in ["registry.subject", "registry.account", "platform.outbox", "platform.audit"] {
         assert_eq!(registry[table].0, i64::try_from(ROWS).unwrap(), "{table}");
     }

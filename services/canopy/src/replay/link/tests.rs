@@ -171,12 +171,13 @@ async fn an_import_that_breaks_off_sends_again_what_was_not_answered() {
     let (link, seen) = start(vec![Ok(()), Ok(()), down(), Ok(()), down()]).await;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/wuhan-2022");
     let file: &RecordFile = FILES.iter().find(|file| file.name == "qualifications.csv").unwrap();
-    let Kind::Register { path, piece } = file.kind else { panic!("a register") };
+    let Kind::Register { path, piece, .. } = file.kind else { panic!("a register") };
     let place = Place { file: file.name, ids: RequestIds::of(b"a year") };
     let records = || Table::open(&folder, file.name, file.columns).unwrap().records();
     let expected: Vec<String> = records().map(|record| place.request_id(record.unwrap().line())).collect();
 
-    let import = Import { path, place, encode: piece, records: records().map(|record| Ok(record?)) };
+    let by = REGISTRAR.clone();
+    let import = Import { path, by, place, encode: piece, records: records().map(|record| Ok(record?)) };
     let mut answered = 0;
     import.run(&link, |rows| answered += rows).await.unwrap();
 

@@ -18,8 +18,8 @@ use canopy_proto::registry::v1::qualification_service_server::{
 use canopy_proto::registry::v1::{
     AssessQualificationRequest, BatchImportQualificationsRequest, BatchImportQualificationsResponse,
     CountQualificationsRequest, CountQualificationsResponse, GetQualificationRequest,
-    ImportQualificationsRequest, ImportQualificationsResponse, ListQualificationsRequest,
-    ListQualificationsResponse, Qualification, RevokeQualificationRequest,
+    GrantQualificationRequest, ImportQualificationsRequest, ImportQualificationsResponse,
+    ListQualificationsRequest, ListQualificationsResponse, Qualification, RevokeQualificationRequest,
 };
 use futures::{Stream, StreamExt as _, stream};
 use tokio::net::TcpListener;
@@ -243,6 +243,10 @@ impl QualificationService for Handler {
     ) -> Result<Response<BatchImportQualificationsResponse>, Status> {
         let results = vec![RowResult::default(); request.into_inner().rows.len()];
         Ok(Response::new(BatchImportQualificationsResponse { results }))
+    }
+
+    async fn grant_qualification(&self, _: Request<GrantQualificationRequest>) -> Answer<Qualification> {
+        unserved()
     }
 
     async fn revoke_qualification(&self, _: Request<RevokeQualificationRequest>) -> Answer<Qualification> {
