@@ -20,13 +20,13 @@ pub mod match_event;
 pub mod matching;
 mod merge;
 pub mod method;
-pub mod score;
 mod party;
 mod period;
-pub mod signing;
-pub mod suggest;
 pub mod recognition;
 mod registry;
+pub mod score;
+pub mod signing;
+pub mod suggest;
 pub mod training;
 
 use std::sync::Arc;
@@ -34,23 +34,23 @@ use std::sync::Arc;
 use canopy_kernel::Clock;
 use canopy_persistence::{Consumer, FeedClient, Host, Jobs, Store};
 use canopy_platform::{Peer, process};
+use canopy_proto::commissioner::v1::achievement_service_server::AchievementServiceServer;
 use canopy_proto::commissioner::v1::activity_service_server::ActivityServiceServer;
 use canopy_proto::commissioner::v1::commissioner_service_server::CommissionerServiceServer;
 use canopy_proto::commissioner::v1::deal_service_server::DealServiceServer;
+use canopy_proto::commissioner::v1::demand_service_server::DemandServiceServer;
 use canopy_proto::commissioner::v1::empowerment_service_server::EmpowermentServiceServer;
 use canopy_proto::commissioner::v1::feed_service_server::FeedServiceServer;
+use canopy_proto::commissioner::v1::handover_service_server::HandoverServiceServer;
+use canopy_proto::commissioner::v1::match_event_service_server::MatchEventServiceServer;
+use canopy_proto::commissioner::v1::match_service_server::MatchServiceServer;
 use canopy_proto::commissioner::v1::method_service_server::MethodServiceServer;
 use canopy_proto::commissioner::v1::operations_service_server::OperationsServiceServer;
 use canopy_proto::commissioner::v1::recognition_service_server::RecognitionServiceServer;
-use canopy_proto::commissioner::v1::training_service_server::TrainingServiceServer;
-use canopy_proto::commissioner::v1::achievement_service_server::AchievementServiceServer;
-use canopy_proto::commissioner::v1::demand_service_server::DemandServiceServer;
-use canopy_proto::commissioner::v1::handover_service_server::HandoverServiceServer;
-use canopy_proto::commissioner::v1::match_service_server::MatchServiceServer;
-use canopy_proto::commissioner::v1::match_event_service_server::MatchEventServiceServer;
+use canopy_proto::commissioner::v1::score_service_server::ScoreServiceServer;
 use canopy_proto::commissioner::v1::signing_service_server::SigningServiceServer;
 use canopy_proto::commissioner::v1::suggestion_service_server::SuggestionServiceServer;
-use canopy_proto::commissioner::v1::score_service_server::ScoreServiceServer;
+use canopy_proto::commissioner::v1::training_service_server::TrainingServiceServer;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -137,7 +137,12 @@ pub async fn run(
     let suggest = Suggest::open(&config.suggest)?;
     let keeper = tokio::spawn(Keeper::new(store.clone(), suggest.clone()).run());
     let settings = config.server.clone();
-    let desk = Desk { store: store.clone(), registry: Registry::new(registry), feed: consumer, config: Arc::new(config) };
+    let desk = Desk {
+        store: store.clone(),
+        registry: Registry::new(registry),
+        feed: consumer,
+        config: Arc::new(config),
+    };
     let routes = routes(&desk, &jobs, &consumers)
         .add_service(SuggestionServiceServer::new(suggest::rpc::SuggestionRpc { desk, suggest }));
     let host = Host { store, services: SERVICES, routes, consumers, jobs };

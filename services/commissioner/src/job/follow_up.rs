@@ -25,7 +25,12 @@ pub(crate) struct FollowUp {
 }
 
 /// Has a key achievement looked at when nothing happens about it for so many months.
-pub(crate) fn watch(tx: &mut Tx, achievement: AchievementId, since: Date, months: u32) -> Result<(), Failure> {
+pub(crate) fn watch(
+    tx: &mut Tx,
+    achievement: AchievementId,
+    since: Date,
+    months: u32,
+) -> Result<(), Failure> {
     let day = add_months(since, months).saturating_add(1.day());
     let due_at = start_of_day(day, tx.store().zone())?;
     tx.schedule(FOLLOW_UP, achievement.to_string(), due_at);

@@ -23,11 +23,7 @@ pub fn stretches(sheets: &[Sheet], from_on: Date, to_on: Date) -> Vec<Stretch<'_
     sheets
         .iter()
         .zip(ends)
-        .map(|(sheet, end)| Stretch {
-            sheet,
-            from_on: sheet.valid_from.max(from_on),
-            to_on: end.min(to_on),
-        })
+        .map(|(sheet, end)| Stretch { sheet, from_on: sheet.valid_from.max(from_on), to_on: end.min(to_on) })
         .filter(|stretch| stretch.from_on <= stretch.to_on)
         .collect()
 }
@@ -72,10 +68,7 @@ mod tests {
             stretches(&sheets, from, to).iter().map(|it| (it.from_on, it.to_on)).collect()
         };
         let whole = cut(date(2022, 1, 1), date(2022, 11, 30));
-        assert_eq!(
-            whole,
-            [(date(2022, 3, 1), date(2022, 6, 30)), (date(2022, 7, 1), date(2022, 11, 30))]
-        );
+        assert_eq!(whole, [(date(2022, 3, 1), date(2022, 6, 30)), (date(2022, 7, 1), date(2022, 11, 30))]);
         assert!(cut(date(2022, 1, 1), date(2022, 2, 28)).is_empty());
         assert_eq!(cut(date(2022, 7, 1), date(2022, 7, 1)), [(date(2022, 7, 1), date(2022, 7, 1))]);
     }
@@ -91,7 +84,11 @@ mod tests {
             (clause(5, None), amount(0, 0), (0, 0)),
         ];
         for (clause, amount, (uncapped, expected)) in table {
-            assert_eq!(points(clause, amount), Points { uncapped, points: expected }, "{clause:?} {amount:?}");
+            assert_eq!(
+                points(clause, amount),
+                Points { uncapped, points: expected },
+                "{clause:?} {amount:?}"
+            );
         }
     }
 

@@ -134,8 +134,6 @@ pub(crate) async fn amounts(
     .await
     .map_err(db)?;
     rows.into_iter()
-        .map(|row| {
-            Ok((Measure::stored(&row.measure)?, Amount { count: row.count, share_bp: row.share_bp }))
-        })
+        .map(|row| Ok((Measure::stored(&row.measure)?, Amount { count: row.count, share_bp: row.share_bp })))
         .collect()
 }

@@ -286,7 +286,9 @@ async fn a_unit_enters_and_sees_its_own_alone() {
     let results = other.batch_import_deals(request).await.unwrap().into_inner().results;
     assert_eq!(reasons_of(&results), ["UNKNOWN_EMPOWERMENT"]);
     assert!(other.list_deals(pb::ListDealsRequest::default()).await.unwrap().into_inner().deals.is_empty());
-    assert!(other.list_splits(pb::ListSplitsRequest::default()).await.unwrap().into_inner().splits.is_empty());
+    assert!(
+        other.list_splits(pb::ListSplitsRequest::default()).await.unwrap().into_inner().splits.is_empty()
+    );
     let asked = pb::ListDealsRequest { unit_uscc: UNIT.to_owned(), ..Default::default() };
     assert_eq!(reason_of(other.list_deals(asked).await), "NOT_REPRESENTED");
     let mut nobody = DealServiceClient::new(suite.district(ON));

@@ -76,6 +76,7 @@ fn by_overlap(demands: &[Row], achievements: &[Row]) -> BTreeMap<String, Vec<Str
 }
 
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "the quality is what the test is for")]
 async fn suggestions_find_more_of_what_was_judged_good_than_plain_word_overlap_does() {
     let good = good();
     let judged = rows("suggest_judgements.csv").len();
