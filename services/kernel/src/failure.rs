@@ -165,7 +165,7 @@ impl Failure {
             self.code(),
             Code::Aborted | Code::Unavailable | Code::DeadlineExceeded | Code::Internal | Code::Cancelled
         );
-        !transient && self.0.reason != &reason::QUOTA_EXCEEDED
+        !transient && ![&reason::QUOTA_EXCEEDED, &reason::FEED_REWOUND].contains(&self.0.reason)
     }
 
     fn say<'a>(&'a self, template: &'a str, stored: impl Fn(&'a StoredWords) -> &'a String) -> Cow<'a, str> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct DatabaseSettings {
     /// Postgres URL of the service's own database. It may hold a password, so it is never logged.
     pub url: String,
-    /// Most connections that one process holds.
+    /// Most connections that one process holds for reads, and again for transactions.
     #[serde(default = "default_connections")]
     pub max_connections: u32,
     /// Folder of the keys for personal columns, blind indexes and page tokens.
@@ -28,7 +28,11 @@ impl DatabaseSettings {
     /// The keys, for `--help`.
     pub const KEYS: &'static [Key] = &[
         Key { name: "database.url", default: "", meaning: "Postgres URL of the service's own database" },
-        Key { name: "database.max_connections", default: "16", meaning: "most connections of one process" },
+        Key {
+            name: "database.max_connections",
+            default: "16",
+            meaning: "most connections of one process for reads, and again for transactions",
+        },
         Key {
             name: "database.crypt_folder",
             default: "",

@@ -52,7 +52,7 @@ impl Host {
         let served = server.serve(listener, shutdown).await;
         stop.send_replace(true);
         while tasks.join_next().await.is_some() {}
-        self.store.pool().close().await;
+        self.store.close().await;
         served
     }
 }

@@ -277,7 +277,7 @@ pub async fn resolve(
     let write = crate::Write::new("resolve_parked_event", &request.request_id, &request);
     let command = (request, consumers.clone());
     store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, Ok(command), |tx, command| {
             Box::pin(async move { crate::parking::resolve(tx, &command.1, &command.0).await })
         })
         .await

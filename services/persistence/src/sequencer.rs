@@ -68,7 +68,7 @@ async fn sequence_batch(store: &Store) -> Result<bool, Failure> {
     if !waiting(store).await? {
         return Ok(false);
     }
-    let mut tx = store.pool().begin().await.map_err(db)?;
+    let mut tx = store.writes().begin().await.map_err(db)?;
     let heads = sqlx::query!("select feed_head, audit_head from platform.installation for update")
         .fetch_one(&mut *tx)
         .await

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use canopy_kernel::clock::local_day;
-use canopy_kernel::{Clock, Failure, reason};
+use canopy_kernel::{Clock, Code, Failure, reason};
 use canopy_platform::Call;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -35,7 +35,8 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     service: &'static str,
-    pool: PgPool,
+    reads: PgPool,
+    writes: PgPool,
     clock: Clock,
     zone: TimeZone,
     crypt: Crypt,
@@ -88,11 +89,13 @@ impl Store {
         migrator: &sqlx::migrate::Migrator,
     ) -> Result<Store, Failure> {
         let options: PgConnectOptions = settings.url.parse().map_err(db)?;
-        let pool = pool_options(settings.max_connections).connect_lazy_with(options);
-        crate::migrate::require_known_schema(&pool, service, migrator).await?;
+        let reads = pool_options(settings.max_connections).connect_lazy_with(options.clone());
+        let writes = guarded(pool_options(settings.max_connections)).connect_lazy_with(options);
+        crate::migrate::require_known_schema(&reads, service, migrator).await?;
         Ok(Store(Arc::new(Inner {
             service,
-            pool,
+            reads,
+            writes,
             clock,
             zone,
             crypt: Crypt::open(&settings.crypt_folder)?,
@@ -103,9 +106,20 @@ impl Store {
         })))
     }
 
-    /// The pool, for reads.
+    /// The pool for single statements: no transaction begins on it, so it needs no guard.
     pub fn pool(&self) -> &PgPool {
-        &self.0.pool
+        &self.0.reads
+    }
+
+    /// The pool on which transactions begin.
+    pub(crate) fn writes(&self) -> &PgPool {
+        &self.0.writes
+    }
+
+    /// Lets go of the database.
+    pub(crate) async fn close(&self) {
+        self.0.writes.close().await;
+        self.0.reads.close().await;
     }
 
     /// The service that owns the database.
@@ -140,7 +154,7 @@ impl Store {
 
     /// True when the database answers.
     pub async fn is_up(&self) -> bool {
-        self.0.pool.execute("select 1").await.is_ok()
+        self.0.reads.execute("select 1").await.is_ok()
     }
 
     /// Tells the sequencer and the jobs of this process that there is something to do.
@@ -176,24 +190,36 @@ impl Store {
     /// Does a unary write in one named transaction. The same request gets the same bytes; a final refusal is
     /// stored after the rollback and repeated word for word; conflicts are tried again. The work runs in a task
     /// of its own, so a caller that hangs up leaves all of it or nothing.
-    pub async fn write<C, R, W>(&self, call: &Call, write: Write, command: C, work: W) -> Result<R, Failure>
+    ///
+    /// `command` is what the request was read into, or why it could not be read: such a refusal is remembered like
+    /// any other.
+    pub async fn write<C, R, W>(
+        &self,
+        call: &Call,
+        write: Write,
+        command: Result<C, Failure>,
+        work: W,
+    ) -> Result<R, Failure>
     where
         C: Send + Sync + 'static,
         R: prost::Message + Default + 'static,
         W: for<'t> Fn(&'t mut Tx, Arc<C>) -> BoxFuture<'t, Result<R, Failure>> + Send + Sync + 'static,
     {
+        let command = match command {
+            Err(failure) if write.validate_only || !is_remembered(&failure) => return Err(failure),
+            command => command.map(Arc::new),
+        };
         let key = Key::new(call, &write.request_id, write.digest, &write.external_ref)?;
-        let (store, call, command) = (self.clone(), call.clone(), Arc::new(command));
+        let (store, call) = (self.clone(), call.clone());
         let validate_only = write.validate_only;
         detached(write.name, async move {
             retried(write.name, || {
-                let (store, call, key, command) = (&store, &call, &key, command.clone());
-                let work = &work;
+                let (store, call, key, command, work) = (&store, &call, &key, &command, &work);
                 async move {
                     if validate_only {
-                        return store.only_validate(call, |tx| work(tx, command.clone())).await;
+                        return store.only_validate(call, |tx| decided(tx, command.clone(), work)).await;
                     }
-                    store.write_once(call, key, |tx| work(tx, command.clone())).await
+                    store.write_once(call, key, |tx| decided(tx, command.clone(), work)).await
                 }
             })
             .await
@@ -268,11 +294,29 @@ impl Store {
     }
 }
 
-/// The pool, guarded against transactions that a dropped future left open on a pooled connection: without the
-/// guard such a connection swallows the next caller's committed write (transact-rs/sqlx#4385).
-///
-/// A connection is asked whether it lives only when there is doubt: under load, asking each time would be a third of
-/// the way of a read.
+/// Whether a refusal met in reading a request is stored: not what may pass later, and not what is refused to who asks
+/// (here or by a service that was asked meanwhile), since that says nothing of the request.
+fn is_remembered(failure: &Failure) -> bool {
+    failure.is_final() && !matches!(failure.code(), Code::PermissionDenied | Code::Unauthenticated)
+}
+
+/// Does the work on what was read; of what could not be read, the refusal is the outcome.
+fn decided<'t, C, R, W>(
+    tx: &'t mut Tx,
+    command: Result<Arc<C>, Failure>,
+    work: &W,
+) -> BoxFuture<'t, Result<R, Failure>>
+where
+    W: Fn(&'t mut Tx, Arc<C>) -> BoxFuture<'t, Result<R, Failure>>,
+{
+    match command {
+        Ok(command) => work(tx, command),
+        Err(failure) => Box::pin(async move { Err(failure) }),
+    }
+}
+
+/// A pool. A connection is asked whether it lives only when there is doubt: under load, asking each time would be a
+/// third of the way of a read.
 fn pool_options(max_connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(max_connections)
@@ -286,13 +330,18 @@ fn pool_options(max_connections: u32) -> PgPoolOptions {
                 Ok(true)
             })
         })
-        .after_release(|conn, _| {
-            Box::pin(async move {
-                // `begin` warns inside an open transaction and `rollback` ends it; an error closes the connection.
-                conn.execute("begin; rollback").await?;
-                Ok(true)
-            })
+}
+
+/// The pool, guarded against transactions that a dropped future left open on a pooled connection: without the
+/// guard such a connection swallows the next caller's committed write (transact-rs/sqlx#4385).
+fn guarded(options: PgPoolOptions) -> PgPoolOptions {
+    options.after_release(|conn, _| {
+        Box::pin(async move {
+            // `begin` warns inside an open transaction and `rollback` ends it; an error closes the connection.
+            conn.execute("begin; rollback").await?;
+            Ok(true)
         })
+    })
 }
 
 /// Runs the work in a task of its own, which a caller that hangs up cannot stop half-way.

@@ -19,6 +19,11 @@ pub use contents::{Contents, applied, contents, tables_with};
 /// Names the server on which tests may create databases; `make test` sets it.
 pub const SERVER: &str = "CANOPY_TEST_DATABASE_URL";
 
+/// The pool on which the transactions of a store begin.
+pub fn transactions(store: &Store) -> &PgPool {
+    store.writes()
+}
+
 /// A database of one test. It is dropped with `close`; what a failed test leaves goes with its server.
 #[derive(Debug)]
 pub struct TestDatabase {

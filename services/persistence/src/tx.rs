@@ -28,7 +28,7 @@ pub struct Tx {
 impl Tx {
     /// Begins a transaction whose first lock waits 250 ms at most; claiming an idempotency key lifts that.
     pub(crate) async fn begin(store: &Store, call: &Call) -> Result<Tx, Failure> {
-        let inner = store.pool().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
+        let inner = store.writes().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
         // Postgres keeps microseconds: what is hashed must be what is read back.
         let recorded_at = floor_to_micros(call.recorded_at());
         Ok(Tx { inner, store: store.clone(), call: call.clone(), recorded_at, closing: Closing::default() })

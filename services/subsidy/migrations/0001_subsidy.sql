@@ -481,6 +481,74 @@ comment on column subsidy.statement_entry.value_date is 'Value date.';
 comment on column subsidy.statement_entry.reason is 'Why it bounced; empty for a credit.';
 comment on column subsidy.statement_entry.recorded_at is 'When it was booked (system clock).';
 
+create table subsidy.subject (
+    uscc text not null,
+    kind text not null,
+    title text not null,
+    position bigint not null,
+    constraint subject_pkey primary key (uscc)
+);
+comment on table subsidy.subject is 'Organisations, as the registry''s feed tells. Rows follow the feed.';
+comment on column subsidy.subject.uscc is 'Unified social credit code.';
+comment on column subsidy.subject.kind is 'ENTERPRISE, UNIVERSITY, RESEARCH_INSTITUTE or ADMIN_UNIT.';
+comment on column subsidy.subject.title is 'Registered name.';
+comment on column subsidy.subject.position is 'Feed position that the row stands on; an older event does not overwrite it.';
+
+create table subsidy.subject_status (
+    uscc text not null,
+    effective_on date not null,
+    status text not null,
+    position bigint not null,
+    constraint subject_status_pkey primary key (uscc, effective_on)
+);
+comment on table subsidy.subject_status is 'Dated status of organisations, as the registry''s feed tells. Rows follow the feed.';
+comment on column subsidy.subject_status.uscc is 'Unified social credit code.';
+comment on column subsidy.subject_status.effective_on is 'Day from which it holds; 0001-01-01 = from the beginning.';
+comment on column subsidy.subject_status.status is 'ACTIVE, MOVED_OUT or DEREGISTERED.';
+comment on column subsidy.subject_status.position is 'Feed position that the row stands on.';
+
+create table subsidy.qualification (
+    id uuid not null,
+    holder_uscc text not null,
+    kind text not null,
+    tier integer not null,
+    number text not null,
+    granted_on date,
+    expires_on date,
+    first_recognition boolean not null,
+    revoked_on date,
+    superseded_on date,
+    position bigint not null,
+    constraint qualification_pkey primary key (id)
+);
+create index qualification_by_kind on subsidy.qualification (kind, granted_on);
+create index qualification_by_holder on subsidy.qualification (holder_uscc, kind);
+comment on table subsidy.qualification is 'Recognitions, as the registry''s feed tells. Rows follow the feed.';
+comment on column subsidy.qualification.id is 'Id in the registry.';
+comment on column subsidy.qualification.holder_uscc is 'Holder.';
+comment on column subsidy.qualification.kind is 'Kind, e.g. HNTE.';
+comment on column subsidy.qualification.tier is 'Tier; 0 = none.';
+comment on column subsidy.qualification.number is 'Certificate or listing number.';
+comment on column subsidy.qualification.granted_on is 'Day of recognition; null = applied, not recognised.';
+comment on column subsidy.qualification.expires_on is 'Last day of validity; null = open.';
+comment on column subsidy.qualification.first_recognition is 'Whether it is a first recognition.';
+comment on column subsidy.qualification.revoked_on is 'Day of revocation, from which it is not live; null = none.';
+comment on column subsidy.qualification.superseded_on is 'Day from which a higher level ended it; null = none.';
+comment on column subsidy.qualification.position is 'Feed position that the row stands on.';
+
+create table subsidy.qualification_assessment (
+    qualification_id uuid not null,
+    assessed_on date not null,
+    result text not null,
+    position bigint not null,
+    constraint qualification_assessment_pkey primary key (qualification_id, assessed_on)
+);
+comment on table subsidy.qualification_assessment is 'Yearly assessments, as the registry''s feed tells. Rows follow the feed.';
+comment on column subsidy.qualification_assessment.qualification_id is 'Qualification.';
+comment on column subsidy.qualification_assessment.assessed_on is 'Day of the assessment; 0001-01-01 = stated with the recognition.';
+comment on column subsidy.qualification_assessment.result is 'EXCELLENT, PASS or FAIL.';
+comment on column subsidy.qualification_assessment.position is 'Feed position that the row stands on.';
+
 create table subsidy.account_correction (
     uscc text not null,
     effective_on date not null,
@@ -491,3 +559,15 @@ comment on table subsidy.account_correction is 'That a payee corrected the accou
 comment on column subsidy.account_correction.uscc is 'Payee.';
 comment on column subsidy.account_correction.effective_on is 'Day from which the new data hold.';
 comment on column subsidy.account_correction.position is 'Feed position that the row stands on.';
+
+create table subsidy.calendar_day (
+    day date not null,
+    kind text not null,
+    set_name text not null,
+    constraint calendar_day_pkey primary key (day),
+    constraint calendar_day_kind_known check (kind in ('OFF', 'WORK'))
+);
+comment on table subsidy.calendar_day is 'The working-day calendar in force, as the registry''s feed tells; replaced as a whole.';
+comment on column subsidy.calendar_day.day is 'Day that differs from Monday-to-Friday.';
+comment on column subsidy.calendar_day.kind is 'OFF or WORK.';
+comment on column subsidy.calendar_day.set_name is 'Reference set that says so, ref_….';

@@ -15,7 +15,7 @@ impl Keys {
     pub fn generate(folder: &Path) -> anyhow::Result<Keys> {
         std::fs::create_dir_all(folder.join("keys"))?;
         let mut keys = Vec::new();
-        for name in ["gateway", "registry", "subsidy"] {
+        for name in ["gateway", "registry", "subsidy", "commissioner"] {
             let (private, public) = generate_key()?;
             std::fs::write(Keys::file(folder, name), private)?;
             keys.push((name, public));

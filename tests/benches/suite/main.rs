@@ -19,6 +19,7 @@ mod sent;
 mod standing;
 mod suite;
 mod table;
+mod transfer;
 mod usage;
 mod write;
 
@@ -63,6 +64,8 @@ async fn measure() -> anyhow::Result<()> {
         write::measure(&suite, &mut table).await?;
         suite.stop().await?;
     }
+    say("commissioner: activities, suggestions");
+    transfer::measure(&release()?, &database, &mut table).await?;
     say("replay of the bundled year, twice: in one process, and with a process for each service");
     replay::measure(&dev()?, &database, &mut table).await?;
     table.print();

@@ -21,6 +21,8 @@ use crate::process::{Process, free_address};
 pub enum Parts {
     /// The registry.
     Registry,
+    /// The registry and the commissioner service.
+    Transfer,
     /// All of them, and the sandbox's bank.
     All,
 }
@@ -35,6 +37,8 @@ pub struct Suite {
     pub address: SocketAddr,
     /// Its processes by name.
     pub processes: Vec<(&'static str, Process)>,
+    /// Where its services listen.
+    addresses: Vec<(&'static str, SocketAddr)>,
     /// The registry's database.
     pub registry: String,
     /// Id of the database server's first process.
@@ -62,6 +66,7 @@ impl Suite {
             issuer,
             address: free_address()?,
             processes: Vec::new(),
+            addresses: Vec::new(),
             registry,
             postgres: database.process()?,
             log: database.home().join("log"),
@@ -73,7 +78,11 @@ impl Suite {
             suite.bank(bank).await?;
             addresses.push(("treasury", bank));
         }
-        let services: &[&str] = if parts == Parts::All { &["registry", "subsidy"] } else { &["registry"] };
+        let services: &[&str] = match parts {
+            Parts::Registry => &["registry"],
+            Parts::Transfer => &["registry", "commissioner"],
+            Parts::All => &["registry", "subsidy", "commissioner"],
+        };
         for service in services {
             let address = free_address()?;
             let name = format!("{prefix}_{service}");
@@ -139,12 +148,18 @@ impl Suite {
         Crypt::generate(&folder.join("crypt"))?;
         LogSigner::generate(&folder.join("log.key"), name)?;
         let mut text = String::new();
-        if name == "subsidy" {
-            text.extend(peers.iter().map(|(peer, address)| format!("{peer} = \"http://{address}\"\n")));
-        }
+        let calls: &[&str] = match name {
+            "subsidy" => &["registry", "treasury"],
+            "commissioner" => &["registry"],
+            _ => &[],
+        };
+        let called = peers.iter().filter(|(peer, _)| calls.contains(peer));
+        text.extend(called.map(|(peer, address)| format!("{peer} = \"http://{address}\"\n")));
         text.push_str(&server(name, address, self.folder.path()));
         text.push_str("[server.identity.accept]\n");
-        for issuer in if name == "registry" { ["gateway", "subsidy"].as_slice() } else { &["gateway"] } {
+        let callers: &[&str] =
+            if name == "registry" { &["gateway", "subsidy", "commissioner"] } else { &["gateway"] };
+        for issuer in callers {
             text.push_str(&format!("{issuer} = \"{}\"\n", self.keys.public(issuer)));
         }
         text.push_str(&format!(
@@ -160,6 +175,23 @@ impl Suite {
         let mut process = Process::start(self.folder.path(), name, &program, &["serve", "--config", file])?;
         process.ready(address).await?;
         self.processes.push((name, process));
+        self.addresses.push((name, address));
+        Ok(())
+    }
+
+    /// Ends a service and starts it again.
+    pub async fn restart(&mut self, service: &str) -> anyhow::Result<()> {
+        let place =
+            self.processes.iter().position(|(name, _)| *name == service).context("no such process")?;
+        let (name, process) = self.processes.remove(place);
+        process.stop().await?;
+        let (_, address) = self.addresses.iter().find(|(it, _)| *it == name).context("no such service")?;
+        let file = self.folder.path().join(format!("{name}.toml"));
+        let file = file.to_str().context("a path in UTF-8")?;
+        let program = self.programs.join(format!("canopy-{name}"));
+        let mut process = Process::start(self.folder.path(), name, &program, &["serve", "--config", file])?;
+        process.ready(*address).await?;
+        self.processes.insert(place, (name, process));
         Ok(())
     }
 }

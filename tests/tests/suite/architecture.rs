@@ -129,6 +129,17 @@ fn tests_do_not_sleep() {
     assert!(places.is_empty(), "tests wait for conditions, not for time: {places:#?}");
 }
 
+/// The pool for reads has no guard against a transaction that a dropped future leaves open.
+#[test]
+fn transactions_begin_on_their_own_pool() {
+    let places: Vec<String> = source::rust()
+        .iter()
+        .filter(|source| source.path.starts_with("services/") && !source.path.contains("/tests/"))
+        .flat_map(|source| source.places(|line| line.contains(".pool().begin")))
+        .collect();
+    assert!(places.is_empty(), "begun elsewhere than by `Store::writes`: {places:#?}");
+}
+
 #[test]
 fn no_file_is_too_long_and_most_are_short() {
     let all = source::rust();

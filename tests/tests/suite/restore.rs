@@ -8,9 +8,10 @@ use std::time::Duration;
 use canopy_tests::installation::{Ended, Installation, Running};
 
 /// What subsidy has learnt from the registry, without the ids that the registry gives anew.
-const LEARNT: &str = "select md5(string_agg(t, '|' order by t)) from (select s::text as t from subsidy.subject s \
-    union all select s::text from subsidy.subject_status s union all select q::text from subsidy.qualification q \
-    union all select a::text from subsidy.qualification_assessment a) as learnt";
+const LEARNT: &str = "select md5(string_agg(t, '|' order by t)) from (select s::text as t from platform.mirror_subject s \
+    union all select s::text from platform.mirror_subject_status s \
+    union all select q::text from platform.mirror_qualification q \
+    union all select a::text from platform.mirror_assessment a) as learnt";
 const CURSOR: &str = "select epoch, position, event_id from platform.cursor";
 const HEAD: &str = "select feed_head from platform.installation";
 
@@ -62,7 +63,7 @@ async fn resumed(installation: &Installation, suite: Running) {
     assert!(ended.success, "the year differs after the restore:\n{}", ended.text);
     let ids = "select md5(string_agg(id::text, '|' order by id)) from";
     let told = sql(installation, "registry", &format!("{ids} registry.qualification")).await;
-    assert_eq!(sql(installation, "subsidy", &format!("{ids} subsidy.qualification")).await, told);
+    assert_eq!(sql(installation, "subsidy", &format!("{ids} platform.mirror_qualification")).await, told);
     suite.stop().await;
     installation.verified().await;
 }

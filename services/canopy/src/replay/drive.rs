@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Context;
 use canopy_proto::common::v1::AdvanceToRequest;
 use canopy_proto::subsidy::v1::ReconcileStatementRequest;
+use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,7 +26,10 @@ use super::year::Year;
 const LANES: usize = 64;
 
 /// Services with work on a clock; each opens a day before its steps are taken.
-pub const SERVICES: &[&str] = &["registry", "subsidy", "commissioner"];
+pub const SERVICES: &[&str] = &[REGISTRY, PAYING, "commissioner"];
+
+/// The service that the others follow.
+const REGISTRY: &str = "registry";
 
 /// The service that pays.
 const PAYING: &str = "subsidy";
@@ -70,9 +74,10 @@ impl<'a> Drive<'a> {
         for (date, day) in &self.year.plan.days {
             self.progress.day(*date);
             let noon = self.year.settings.noon(*date)?;
-            for service in SERVICES {
-                self.open_day(service, "open", *date).await?;
-            }
+            // The registry first: the others ask it about the day.
+            self.open_day(REGISTRY, "open", *date).await?;
+            let others = SERVICES.iter().filter(|service| **service != REGISTRY);
+            try_join_all(others.map(|service| self.open_day(service, "open", *date))).await?;
             for lanes in day.ranks.values() {
                 self.lanes(lanes, Some(noon)).await.with_context(|| date.to_string())?;
             }

@@ -4,7 +4,7 @@ use canopy_kernel::actor::may_act_for;
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::Write;
 use canopy_persistence::edge::named;
-use canopy_platform::answer;
+use canopy_platform::{Call, answer};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::achievement_service_server::AchievementService;
 use tonic::{Request, Response, Status};
@@ -99,17 +99,10 @@ pub(crate) fn message(found: AsOf) -> pb::Achievement {
     }
 }
 
-async fn collect(
-    it: &Desk,
-    request: Request<pb::CollectAchievementRequest>,
-) -> Result<pb::Achievement, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("collect_achievement", &request.request_id, &request)
-        .validate_only(request.validate_only)
-        .external_ref(&request.external_ref);
-    let (owner, known) = party::registered(it, &call, "owner_uscc", &request.owner_uscc).await?;
+async fn read(it: &Desk, call: &Call, request: pb::CollectAchievementRequest) -> Result<Collect, Failure> {
+    let (owner, known) = party::registered(it, call, "owner_uscc", &request.owner_uscc).await?;
     may_act_for(call.actor(), owner).map_err(|failure| failure.on("owner_uscc"))?;
-    let command = Collect {
+    Ok(Collect {
         number: request.achievement_no,
         owner,
         is_registered: known.is_some(),
@@ -122,7 +115,18 @@ async fn collect(
         registration: request.registration_no,
         external_ref: request.external_ref,
         follow_up_months: it.config.activity.unfollowed_months,
-    };
+    })
+}
+
+async fn collect(
+    it: &Desk,
+    request: Request<pb::CollectAchievementRequest>,
+) -> Result<pb::Achievement, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("collect_achievement", &request.request_id, &request)
+        .validate_only(request.validate_only)
+        .external_ref(&request.external_ref);
+    let command = read(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::collect(tx, &command).await.map(message) })
@@ -142,16 +146,24 @@ async fn state_rights(
         pb::CoOwnerConsent::Given => CoOwner::Consents,
         pb::CoOwnerConsent::Refused => CoOwner::Refuses,
     };
-    let command = StateRights {
-        id: named("name", &request.name)?,
+    let command = named("name", &request.name).map(|id| StateRights {
+        id,
         rights: Rights { disputed: request.disputed, classified: request.classified, co_owner },
         etag: request.etag,
-    };
+    });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::state_rights(tx, &command).await.map(message) })
         })
         .await
+}
+
+fn read_merge(request: pb::MergeAchievementsRequest) -> Result<Merge, Failure> {
+    Ok(Merge {
+        kept: named("kept", &request.kept)?,
+        duplicate: named("duplicate", &request.duplicate)?,
+        reason: request.reason,
+    })
 }
 
 async fn merge(
@@ -161,13 +173,8 @@ async fn merge(
     let (call, request) = opened(request)?;
     let write =
         Write::new("merge_achievements", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Merge {
-        kept: named("kept", &request.kept)?,
-        duplicate: named("duplicate", &request.duplicate)?,
-        reason: request.reason,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_merge(request), |tx, command| {
             Box::pin(async move { super::merge(tx, &command).await.map(message) })
         })
         .await
@@ -180,7 +187,8 @@ async fn undo(
     let (call, request) = opened(request)?;
     let write = Write::new("undo_achievement_merge", &request.request_id, &request)
         .validate_only(request.validate_only);
-    let command = Undo { duplicate: named("duplicate", &request.duplicate)?, reason: request.reason };
+    let command =
+        named("duplicate", &request.duplicate).map(|duplicate| Undo { duplicate, reason: request.reason });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::undo(tx, &command).await.map(message) })

@@ -202,12 +202,10 @@ async fn batch(
 async fn confirm(it: &Desk, request: Request<pb::ConfirmActivityRequest>) -> Result<pb::Activity, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("confirm_activity", &request.request_id, &request);
-    let not_represented = || Failure::new(&reason::NOT_REPRESENTED);
-    let command = Confirm {
-        id: named("name", &request.name)?,
-        represented: call.actor().represented.ok_or_else(not_represented)?,
-        verdict: if request.denied { Verdict::Denied } else { Verdict::Confirmed },
-    };
+    let represented = call.actor().represented.ok_or_else(|| Failure::new(&reason::NOT_REPRESENTED));
+    let verdict = if request.denied { Verdict::Denied } else { Verdict::Confirmed };
+    let command =
+        named("name", &request.name).and_then(|id| Ok(Confirm { id, represented: represented?, verdict }));
     let silence_days = it.config.activity.silence_days;
     it.store
         .write(&call, write, command, move |tx, command| {
@@ -229,16 +227,19 @@ fn mark_message(marked: &LeadingFirm) -> pb::LeadingFirm {
     }
 }
 
+fn read_mark(request: pb::MarkLeadingFirmRequest) -> Result<Mark, Failure> {
+    let from_on = day("from_on", &request.from_on)?;
+    let to_on = day_if_any("to_on", &request.to_on)?;
+    ordered("to_on", from_on, to_on)?;
+    Ok(Mark { counterpart: request.counterpart, industry: request.industry, from_on, to_on })
+}
+
 async fn mark(it: &Desk, request: Request<pb::MarkLeadingFirmRequest>) -> Result<pb::LeadingFirm, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("mark_leading_firm", &request.request_id, &request).validate_only(request.validate_only);
-    let from_on = day("from_on", &request.from_on)?;
-    let to_on = day_if_any("to_on", &request.to_on)?;
-    ordered("to_on", from_on, to_on)?;
-    let command = Mark { counterpart: request.counterpart, industry: request.industry, from_on, to_on };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_mark(request), |tx, command| {
             Box::pin(async move { super::mark(tx, &command).await.map(|it| mark_message(&it)) })
         })
         .await

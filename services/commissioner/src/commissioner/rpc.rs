@@ -192,12 +192,12 @@ async fn batch_posts(
 async fn end(it: &Desk, request: Request<pb::EndServiceRequest>) -> Result<pb::Commissioner, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("end_service", &request.request_id, &request).validate_only(request.validate_only);
-    let command = End {
-        last: day("ended_on", &request.ended_on)?,
+    let command = day("ended_on", &request.ended_on).map(|last| End {
+        last,
         number: request.commissioner_no.clone(),
         reason: request.reason,
         etag: request.etag,
-    };
+    });
     // The answer is kept for a repeat, so the name does not stand in it.
     let ended: pb::Commissioner = it
         .store

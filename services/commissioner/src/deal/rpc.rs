@@ -146,9 +146,7 @@ async fn batch(
     Ok(pb::BatchImportDealsResponse { results })
 }
 
-async fn price(it: &Desk, request: Request<pb::PriceDealRequest>) -> Result<pb::Deal, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("price_deal", &request.request_id, &request).validate_only(request.validate_only);
+async fn read_price(it: &Desk, call: &Call, request: pb::PriceDealRequest) -> Result<Price, Failure> {
     let (capital, technology) =
         (Fen::new(request.company_capital_fen)?, Fen::new(request.technology_value_fen)?);
     let terms = Terms {
@@ -166,8 +164,15 @@ async fn price(it: &Desk, request: Request<pb::PriceDealRequest>) -> Result<pb::
         number: request.deal_no,
     };
     let empowerment = named("empowerment", &request.empowerment)?;
-    let command = Price { empowerment, unit: own_unit(&call)?, terms };
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    let unit = own_unit(call)?;
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok(Price { empowerment, unit, terms })
+}
+
+async fn price(it: &Desk, request: Request<pb::PriceDealRequest>) -> Result<pb::Deal, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("price_deal", &request.request_id, &request).validate_only(request.validate_only);
+    let command = read_price(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move {
@@ -182,12 +187,18 @@ fn aim(call: &Call, name: &str, etag: &str) -> Result<Aim, Failure> {
     Ok(Aim { id: named("name", name)?, unit: own_unit(call)?, etag: etag.to_owned() })
 }
 
-async fn step(it: &Desk, call: &Call, write: Write, aim: Aim, step: Step) -> Result<pb::Deal, Failure> {
+async fn step(
+    it: &Desk,
+    call: &Call,
+    write: Write,
+    order: Result<(Aim, Step), Failure>,
+) -> Result<pb::Deal, Failure> {
     let floor = floor(it)?;
     it.store
-        .write(call, write, aim, move |tx, aim| {
+        .write(call, write, order, move |tx, order| {
             Box::pin(async move {
-                let deal = super::step(tx, &aim, step, floor).await?;
+                let (aim, step) = &*order;
+                let deal = super::step(tx, aim, *step, floor).await?;
                 Ok(message(&deal, tx.today()))
             })
         })
@@ -198,45 +209,59 @@ async fn publish(it: &Desk, request: Request<pb::PublishPriceRequest>) -> Result
     let (call, request) = opened(request)?;
     let write =
         Write::new("publish_price", &request.request_id, &request).validate_only(request.validate_only);
-    let aim = aim(&call, &request.name, &request.etag)?;
-    step(it, &call, write, aim, Step::Publish(request.related_disclosed)).await
+    let aim = aim(&call, &request.name, &request.etag);
+    let order = aim.map(|aim| (aim, Step::Publish(request.related_disclosed)));
+    step(it, &call, write, order).await
 }
 
 async fn change_price(it: &Desk, request: Request<pb::ChangePriceRequest>) -> Result<pb::Deal, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("change_price", &request.request_id, &request).validate_only(request.validate_only);
-    let aim = aim(&call, &request.name, &request.etag)?;
-    step(it, &call, write, aim, Step::ChangePrice(Fen::new(request.price_fen)?)).await
+    let aim = aim(&call, &request.name, &request.etag);
+    let order = aim.and_then(|aim| Ok((aim, Step::ChangePrice(Fen::new(request.price_fen)?))));
+    step(it, &call, write, order).await
+}
+
+async fn read_signature(
+    it: &Desk,
+    call: &Call,
+    request: &pb::SignDealRequest,
+) -> Result<(Aim, Step), Failure> {
+    let aim = aim(call, &request.name, &request.etag)?;
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok((aim, Step::Sign(Fen::new(request.price_fen)?)))
 }
 
 async fn sign(it: &Desk, request: Request<pb::SignDealRequest>) -> Result<pb::Deal, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("sign_deal", &request.request_id, &request).validate_only(request.validate_only);
-    let aim = aim(&call, &request.name, &request.etag)?;
-    it.feed.catch_up(&call, CATCH_UP).await?;
-    step(it, &call, write, aim, Step::Sign(Fen::new(request.price_fen)?)).await
+    let order = read_signature(it, &call, &request).await;
+    step(it, &call, write, order).await
 }
 
 async fn close(it: &Desk, request: Request<pb::CloseDealRequest>) -> Result<pb::Deal, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("close_deal", &request.request_id, &request).validate_only(request.validate_only);
-    let aim = aim(&call, &request.name, &request.etag)?;
-    step(it, &call, write, aim, Step::Close).await
+    let order = aim(&call, &request.name, &request.etag).map(|aim| (aim, Step::Close));
+    step(it, &call, write, order).await
+}
+
+fn read_income(call: &Call, request: pb::RecordReceiptRequest) -> Result<Income, Failure> {
+    Ok(Income {
+        aim: aim(call, &request.name, "")?,
+        receipts: Fen::new(request.receipts_fen)?,
+        direct_costs: Fen::new(request.direct_costs_fen)?,
+        receipt_no: request.receipt_no,
+    })
 }
 
 async fn receive(it: &Desk, request: Request<pb::RecordReceiptRequest>) -> Result<pb::Receipt, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("record_receipt", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Income {
-        aim: aim(&call, &request.name, "")?,
-        receipts: Fen::new(request.receipts_fen)?,
-        direct_costs: Fen::new(request.direct_costs_fen)?,
-        receipt_no: request.receipt_no,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_income(&call, request), |tx, command| {
             Box::pin(async move {
                 let (deal, booked) = super::receive(tx, &command).await?;
                 Ok(receipt(&deal, &booked))
@@ -245,17 +270,26 @@ async fn receive(it: &Desk, request: Request<pb::RecordReceiptRequest>) -> Resul
         .await
 }
 
-async fn distribute(it: &Desk, request: Request<pb::DistributeReceiptRequest>) -> Result<pb::Split, Failure> {
-    let (call, request) = opened(request)?;
-    let write =
-        Write::new("distribute_receipt", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Distribute {
-        aim: aim(&call, &request.name, "")?,
+async fn read_distribution(
+    it: &Desk,
+    call: &Call,
+    request: pb::DistributeReceiptRequest,
+) -> Result<Distribute, Failure> {
+    let order = Distribute {
+        aim: aim(call, &request.name, "")?,
         receipt_no: request.receipt_no,
         agreement_version_no: request.agreement_version_no,
         floor: floor(it)?,
     };
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok(order)
+}
+
+async fn distribute(it: &Desk, request: Request<pb::DistributeReceiptRequest>) -> Result<pb::Split, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("distribute_receipt", &request.request_id, &request).validate_only(request.validate_only);
+    let command = read_distribution(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::distribute(tx, &command).await.map(|divided| split(&divided)) })

@@ -5,7 +5,7 @@ mod read;
 use canopy_kernel::{Failure, Fen, on_the_wire};
 use canopy_persistence::Write;
 use canopy_persistence::edge::named;
-use canopy_platform::answer;
+use canopy_platform::{Call, answer};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::demand_service_server::DemandService;
 use tonic::{Request, Response, Status};
@@ -141,15 +141,10 @@ fn written(it: &Desk, found: AsOf, today: jiff::civil::Date) -> pb::Demand {
     message(found, stale)
 }
 
-async fn collect(it: &Desk, request: Request<pb::CollectDemandRequest>) -> Result<pb::Demand, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("collect_demand", &request.request_id, &request)
-        .validate_only(request.validate_only)
-        .external_ref(&request.external_ref);
-    require_own(call.actor(), &request.commissioner_no)?;
+async fn read_demand(it: &Desk, call: &Call, request: pb::CollectDemandRequest) -> Result<Collect, Failure> {
     let (enterprise, known) =
-        party::registered(it, &call, "enterprise_uscc", &request.enterprise_uscc).await?;
-    let command = Collect {
+        party::registered(it, call, "enterprise_uscc", &request.enterprise_uscc).await?;
+    Ok(Collect {
         number: request.demand_no,
         enterprise,
         is_registered: known.is_some_and(|subject| subject.kind == "ENTERPRISE"),
@@ -159,7 +154,16 @@ async fn collect(it: &Desk, request: Request<pb::CollectDemandRequest>) -> Resul
         budget: Fen::new(request.budget_fen)?,
         needed_by: day_if_any("needed_by", &request.needed_by)?,
         external_ref: request.external_ref,
-    };
+    })
+}
+
+async fn collect(it: &Desk, request: Request<pb::CollectDemandRequest>) -> Result<pb::Demand, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("collect_demand", &request.request_id, &request)
+        .validate_only(request.validate_only)
+        .external_ref(&request.external_ref);
+    require_own(call.actor(), &request.commissioner_no)?;
+    let command = read_demand(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::collect(tx, &command).await.map(|found| message(found, false)) })
@@ -171,38 +175,41 @@ async fn verify(it: &Desk, request: Request<pb::VerifyDemandRequest>) -> Result<
     let (call, request) = opened(request)?;
     let write =
         Write::new("verify_demand", &request.request_id, &request).validate_only(request.validate_only);
-    let order = Order {
-        id: named("name", &request.name)?,
+    let order = named("name", &request.name).map(|id| Order {
+        id,
         step: Step::Verify,
         reason: String::new(),
         etag: request.etag,
-    };
+    });
     ordered(it, &call, write, order).await
+}
+
+fn read_publication(request: pb::PublishDemandRequest) -> Result<Order, Failure> {
+    Ok(Order {
+        id: named("name", &request.name)?,
+        step: Step::Publish(day("agreed_on", &request.agreed_on)?),
+        reason: String::new(),
+        etag: request.etag,
+    })
 }
 
 async fn publish(it: &Desk, request: Request<pb::PublishDemandRequest>) -> Result<pb::Demand, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("publish_demand", &request.request_id, &request).validate_only(request.validate_only);
-    let order = Order {
-        id: named("name", &request.name)?,
-        step: Step::Publish(day("agreed_on", &request.agreed_on)?),
-        reason: String::new(),
-        etag: request.etag,
-    };
-    ordered(it, &call, write, order).await
+    ordered(it, &call, write, read_publication(request)).await
 }
 
 async fn withdraw(it: &Desk, request: Request<pb::WithdrawDemandRequest>) -> Result<pb::Demand, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("withdraw_demand", &request.request_id, &request).validate_only(request.validate_only);
-    let order = Order {
-        id: named("name", &request.name)?,
+    let order = named("name", &request.name).map(|id| Order {
+        id,
         step: Step::Withdraw,
         reason: request.reason,
         etag: request.etag,
-    };
+    });
     ordered(it, &call, write, order).await
 }
 
@@ -210,20 +217,20 @@ async fn close(it: &Desk, request: Request<pb::CloseDemandRequest>) -> Result<pb
     let (call, request) = opened(request)?;
     let write =
         Write::new("close_demand", &request.request_id, &request).validate_only(request.validate_only);
-    let order = Order {
-        id: named("name", &request.name)?,
+    let order = named("name", &request.name).map(|id| Order {
+        id,
         step: Step::Close,
         reason: request.reason,
         etag: request.etag,
-    };
+    });
     ordered(it, &call, write, order).await
 }
 
 async fn ordered(
     it: &Desk,
-    call: &canopy_platform::Call,
+    call: &Call,
     write: Write,
-    order: Order,
+    order: Result<Order, Failure>,
 ) -> Result<pb::Demand, Failure> {
     it.store
         .write(call, write, order, |tx, order| {
@@ -233,18 +240,21 @@ async fn ordered(
         .await
 }
 
+fn read_merge(request: pb::MergeDemandsRequest) -> Result<Merge, Failure> {
+    Ok(Merge {
+        kept: named("kept", &request.kept)?,
+        duplicate: named("duplicate", &request.duplicate)?,
+        reason: request.reason,
+    })
+}
+
 async fn merge(it: &Desk, request: Request<pb::MergeDemandsRequest>) -> Result<pb::Demand, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("merge_demands", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Merge {
-        kept: named("kept", &request.kept)?,
-        duplicate: named("duplicate", &request.duplicate)?,
-        reason: request.reason,
-    };
     let desk = it.clone();
     it.store
-        .write(&call, write, command, move |tx, command| {
+        .write(&call, write, read_merge(request), move |tx, command| {
             let desk = desk.clone();
             Box::pin(async move {
                 let kept = super::merge(tx, &command).await?;
@@ -258,7 +268,8 @@ async fn undo(it: &Desk, request: Request<pb::UndoDemandMergeRequest>) -> Result
     let (call, request) = opened(request)?;
     let write =
         Write::new("undo_demand_merge", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Undo { duplicate: named("duplicate", &request.duplicate)?, reason: request.reason };
+    let command =
+        named("duplicate", &request.duplicate).map(|duplicate| Undo { duplicate, reason: request.reason });
     let desk = it.clone();
     it.store
         .write(&call, write, command, move |tx, command| {

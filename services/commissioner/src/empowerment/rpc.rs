@@ -190,17 +190,26 @@ async fn batch(
     Ok(pb::BatchImportEmpowermentsResponse { results })
 }
 
-async fn apply(it: &Desk, request: Request<pb::ApplyEmpowermentRequest>) -> Result<pb::Empowerment, Failure> {
-    let (call, request) = opened(request)?;
-    let write =
-        Write::new("apply_empowerment", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Grant {
-        unit: own_code(&call, "unit_uscc", &request.unit_uscc)?,
+async fn read_application(
+    it: &Desk,
+    call: &Call,
+    request: pb::ApplyEmpowermentRequest,
+) -> Result<Grant, Failure> {
+    let grant = Grant {
+        unit: own_code(call, "unit_uscc", &request.unit_uscc)?,
         basis: basis(request.basis, request.term_years)?,
         number: request.empowerment_no,
         title: request.title,
     };
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok(grant)
+}
+
+async fn apply(it: &Desk, request: Request<pb::ApplyEmpowermentRequest>) -> Result<pb::Empowerment, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("apply_empowerment", &request.request_id, &request).validate_only(request.validate_only);
+    let command = read_application(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move {
@@ -222,10 +231,11 @@ async fn step(
     call: &Call,
     write: Write,
     aim: Aim<'_>,
-    step: Step,
+    step: Result<Step, Failure>,
 ) -> Result<pb::Empowerment, Failure> {
-    let order =
-        Order { id: named("name", aim.name)?, unit: own_unit(call)?, etag: aim.etag.to_owned(), step };
+    let order = step.and_then(|step| {
+        Ok(Order { id: named("name", aim.name)?, unit: own_unit(call)?, etag: aim.etag.to_owned(), step })
+    });
     it.store
         .write(call, write, order, |tx, order| {
             Box::pin(async move {
@@ -249,7 +259,7 @@ async fn clear_rights(
         co_owner: co_owner(request.co_owner),
     };
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::ClearRights(rights)).await
+    step(it, &call, write, aim, Ok(Step::ClearRights(rights))).await
 }
 
 /// Reads shares under which every inventor's signature stands.
@@ -263,9 +273,9 @@ async fn sign(it: &Desk, request: Request<pb::SignAgreementRequest>) -> Result<p
     let (call, request) = opened(request)?;
     let write =
         Write::new("sign_agreement", &request.request_id, &request).validate_only(request.validate_only);
-    let shares = signed(&request.shares, &request.signed_by)?;
+    let shares = signed(&request.shares, &request.signed_by);
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::Sign(shares)).await
+    step(it, &call, write, aim, shares.map(Step::Sign)).await
 }
 
 async fn publish(
@@ -276,26 +286,26 @@ async fn publish(
     let write =
         Write::new("publish_empowerment", &request.request_id, &request).validate_only(request.validate_only);
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::Publish).await
+    step(it, &call, write, aim, Ok(Step::Publish)).await
 }
 
 async fn file(it: &Desk, request: Request<pb::FileEmpowermentRequest>) -> Result<pb::Empowerment, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("file_empowerment", &request.request_id, &request).validate_only(request.validate_only);
-    let start_on = day_if_any("start_on", &request.start_on)?;
+    let start_on = day_if_any("start_on", &request.start_on);
     let publicity_days = it.config.transfer.empowerment_publicity_days;
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::File(publicity_days, start_on)).await
+    step(it, &call, write, aim, start_on.map(|on| Step::File(publicity_days, on))).await
 }
 
 async fn change(it: &Desk, request: Request<pb::ChangeAgreementRequest>) -> Result<pb::Empowerment, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("change_agreement", &request.request_id, &request).validate_only(request.validate_only);
-    let shares = signed(&request.shares, &request.signed_by)?;
+    let shares = signed(&request.shares, &request.signed_by);
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::Change(shares)).await
+    step(it, &call, write, aim, shares.map(Step::Change)).await
 }
 
 async fn terminate(
@@ -306,7 +316,7 @@ async fn terminate(
     let write = Write::new("terminate_empowerment", &request.request_id, &request)
         .validate_only(request.validate_only);
     let aim = Aim { name: &request.name, etag: &request.etag };
-    step(it, &call, write, aim, Step::Terminate(request.reason.clone())).await
+    step(it, &call, write, aim, Ok(Step::Terminate(request.reason.clone()))).await
 }
 
 async fn get(it: &Desk, request: Request<pb::GetEmpowermentRequest>) -> Result<pb::Empowerment, Failure> {

@@ -28,13 +28,13 @@ pub struct Rights {
 impl Rights {
     /// Refuses rights that are not clear, with the first fault found.
     pub fn require_clear(self) -> Result<CoOwner, Failure> {
-        let fault = match self {
-            Rights { disputed: true, .. } => "DISPUTED",
-            Rights { co_owner: CoOwner::Refused, .. } => "CO_OWNER",
-            Rights { classified: true, .. } => "CLASSIFIED",
+        let (field, fault) = match self {
+            Rights { disputed: true, .. } => ("disputed", "DISPUTED"),
+            Rights { co_owner: CoOwner::Refused, .. } => ("co_owner", "CO_OWNER"),
+            Rights { classified: true, .. } => ("classified", "CLASSIFIED"),
             Rights { co_owner, .. } => return Ok(co_owner),
         };
-        Err(Failure::new(&reason::RIGHTS_NOT_CLEAR).with("fault", fault))
+        Err(Failure::new(&reason::RIGHTS_NOT_CLEAR).on(field).with("fault", fault))
     }
 }
 
@@ -49,12 +49,13 @@ mod tests {
         assert_eq!(CLEAR.require_clear(), Ok(CoOwner::None));
         assert_eq!(Rights { co_owner: CoOwner::Given, ..CLEAR }.require_clear(), Ok(CoOwner::Given));
         let faulty = [
-            Rights { disputed: true, ..CLEAR },
-            Rights { classified: true, ..CLEAR },
-            Rights { co_owner: CoOwner::Refused, ..CLEAR },
+            (Rights { disputed: true, ..CLEAR }, "disputed"),
+            (Rights { classified: true, ..CLEAR }, "classified"),
+            (Rights { co_owner: CoOwner::Refused, ..CLEAR }, "co_owner"),
         ];
-        for rights in faulty {
-            assert_eq!(rights.require_clear().unwrap_err().reason().name, "RIGHTS_NOT_CLEAR");
+        for (rights, field) in faulty {
+            let failure = rights.require_clear().unwrap_err();
+            assert_eq!((failure.reason().name, failure.field()), ("RIGHTS_NOT_CLEAR", Some(field)));
         }
     }
 }

@@ -75,20 +75,23 @@ fn message(handover: Handover, day: Date) -> pb::Handover {
     }
 }
 
-async fn offer(it: &Desk, request: Request<pb::OfferHandoverRequest>) -> Result<pb::Handover, Failure> {
-    let (call, request) = opened(request)?;
-    let write =
-        Write::new("offer_handover", &request.request_id, &request).validate_only(request.validate_only);
+fn read_offer(it: &Desk, request: pb::OfferHandoverRequest) -> Result<Offer, Failure> {
     let kind = HandoverKind::from_wire(request.kind);
-    let command = Offer {
+    Ok(Offer {
         demand: named("demand", &request.demand)?,
         kind: kind.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("kind"))?,
         to: request.to_commissioner_no,
         note: request.note,
         days: it.config.matching.handover_days,
-    };
+    })
+}
+
+async fn offer(it: &Desk, request: Request<pb::OfferHandoverRequest>) -> Result<pb::Handover, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("offer_handover", &request.request_id, &request).validate_only(request.validate_only);
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_offer(it, request), |tx, command| {
             Box::pin(async move {
                 let today = tx.today();
                 super::offer(tx, &command).await.map(|it| message(it, today))
@@ -101,12 +104,12 @@ async fn accept(it: &Desk, request: Request<pb::AcceptHandoverRequest>) -> Resul
     let (call, request) = opened(request)?;
     let write =
         Write::new("accept_handover", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Answer {
-        id: named("name", &request.name)?,
+    let command = named("name", &request.name).map(|id| Answer {
+        id,
         state: HandoverState::Accepted,
         words: String::new(),
         etag: request.etag,
-    };
+    });
     answered(it, &call, write, command).await
 }
 
@@ -114,12 +117,12 @@ async fn decline(it: &Desk, request: Request<pb::DeclineHandoverRequest>) -> Res
     let (call, request) = opened(request)?;
     let write =
         Write::new("decline_handover", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Answer {
-        id: named("name", &request.name)?,
+    let command = named("name", &request.name).map(|id| Answer {
+        id,
         state: HandoverState::Declined,
         words: request.reason,
         etag: request.etag,
-    };
+    });
     answered(it, &call, write, command).await
 }
 
@@ -127,7 +130,7 @@ async fn answered(
     it: &Desk,
     call: &canopy_platform::Call,
     write: Write,
-    command: Answer,
+    command: Result<Answer, Failure>,
 ) -> Result<pb::Handover, Failure> {
     it.store
         .write(call, write, command, |tx, command| {

@@ -4,6 +4,7 @@ use canopy_kernel::id::InterestId;
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::Write;
 use canopy_persistence::edge::named;
+use canopy_platform::Call;
 use canopy_proto::commissioner::v1 as pb;
 use tonic::Request;
 
@@ -30,6 +31,25 @@ fn message(interest: Interest) -> pb::Interest {
     }
 }
 
+async fn read(it: &Desk, call: &Call, request: pb::DeclareInterestRequest) -> Result<Declare, Failure> {
+    let stake = match request.kind() {
+        pb::InterestKind::Employer => {
+            Stake::Employer(party::anywhere(it, call, "uscc", &request.uscc).await?)
+        }
+        pb::InterestKind::Shareholder => {
+            Stake::Shareholder(party::anywhere(it, call, "uscc", &request.uscc).await?)
+        }
+        pb::InterestKind::Inventor => Stake::Inventor(named("achievement", &request.achievement)?),
+        pb::InterestKind::Unspecified => return Err(Failure::new(&reason::ENUM_UNKNOWN).on("kind")),
+    };
+    Ok(Declare {
+        commissioner: request.commissioner_no,
+        stake,
+        from_on: day("from_on", &request.from_on)?,
+        to_on: day_if_any("to_on", &request.to_on)?,
+    })
+}
+
 pub(crate) async fn declare(
     it: &Desk,
     request: Request<pb::DeclareInterestRequest>,
@@ -37,22 +57,7 @@ pub(crate) async fn declare(
     let (call, request) = opened(request)?;
     let write =
         Write::new("declare_interest", &request.request_id, &request).validate_only(request.validate_only);
-    let stake = match request.kind() {
-        pb::InterestKind::Employer => {
-            Stake::Employer(party::anywhere(it, &call, "uscc", &request.uscc).await?)
-        }
-        pb::InterestKind::Shareholder => {
-            Stake::Shareholder(party::anywhere(it, &call, "uscc", &request.uscc).await?)
-        }
-        pb::InterestKind::Inventor => Stake::Inventor(named("achievement", &request.achievement)?),
-        pb::InterestKind::Unspecified => return Err(Failure::new(&reason::ENUM_UNKNOWN).on("kind")),
-    };
-    let command = Declare {
-        commissioner: request.commissioner_no,
-        stake,
-        from_on: day("from_on", &request.from_on)?,
-        to_on: day_if_any("to_on", &request.to_on)?,
-    };
+    let command = read(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::declare(tx, &command).await.map(message) })

@@ -119,19 +119,22 @@ async fn batch(
     Ok(pb::BatchImportMatchEventsResponse { results: piece(it, &call, &rows).await? })
 }
 
-async fn settle(it: &Desk, request: Request<pb::SettleMatchEventRequest>) -> Result<pb::MatchEvent, Failure> {
-    let (call, request) = opened(request)?;
-    let write =
-        Write::new("settle_match_event", &request.request_id, &request).validate_only(request.validate_only);
+fn read_settlement(request: pb::SettleMatchEventRequest) -> Result<Settle, Failure> {
     let status = EventStatus::from_wire(request.status);
-    let command = Settle {
+    Ok(Settle {
         id: named("name", &request.name)?,
         status: status.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("status"))?,
         attendees: request.attendees,
         etag: request.etag,
-    };
+    })
+}
+
+async fn settle(it: &Desk, request: Request<pb::SettleMatchEventRequest>) -> Result<pb::MatchEvent, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("settle_match_event", &request.request_id, &request).validate_only(request.validate_only);
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_settlement(request), |tx, command| {
             Box::pin(async move { super::settle(tx, &command).await.map(message) })
         })
         .await

@@ -105,54 +105,66 @@ pub(crate) fn message(found: Match) -> pb::Match {
     }
 }
 
+fn read_proposal(request: pb::ProposeMatchRequest) -> Result<Propose, Failure> {
+    Ok(Propose {
+        demand: named("demand", &request.demand)?,
+        achievement: named("achievement", &request.achievement)?,
+        note: request.note,
+    })
+}
+
 async fn propose(it: &Desk, request: Request<pb::ProposeMatchRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("propose_match", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Propose {
-        demand: named("demand", &request.demand)?,
-        achievement: named("achievement", &request.achievement)?,
-        note: request.note,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_proposal(request), |tx, command| {
             Box::pin(async move { super::propose(tx, &command).await.map(message) })
         })
         .await
+}
+
+fn order(name: &str, say: Say, reason: String, etag: String) -> Result<Order, Failure> {
+    Ok(Order { id: named("name", name)?, say, reason, etag })
 }
 
 async fn accept(it: &Desk, request: Request<pb::AcceptMatchRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("accept_match", &request.request_id, &request).validate_only(request.validate_only);
-    let (id, reason) = (named("name", &request.name)?, String::new());
-    said(it, &call, write, Order { id, say: Say::Accept, reason, etag: request.etag }).await
+    let order = order(&request.name, Say::Accept, String::new(), request.etag);
+    said(it, &call, write, order).await
 }
 
 async fn decline(it: &Desk, request: Request<pb::DeclineMatchRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("decline_match", &request.request_id, &request).validate_only(request.validate_only);
-    let (id, reason) = (named("name", &request.name)?, request.reason);
-    said(it, &call, write, Order { id, say: Say::Decline, reason, etag: request.etag }).await
+    let order = order(&request.name, Say::Decline, request.reason, request.etag);
+    said(it, &call, write, order).await
 }
 
 async fn negotiate(it: &Desk, request: Request<pb::StartNegotiationRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("start_negotiation", &request.request_id, &request).validate_only(request.validate_only);
-    let (id, reason) = (named("name", &request.name)?, String::new());
-    said(it, &call, write, Order { id, say: Say::Negotiate, reason, etag: request.etag }).await
+    let order = order(&request.name, Say::Negotiate, String::new(), request.etag);
+    said(it, &call, write, order).await
 }
 
 async fn end(it: &Desk, request: Request<pb::EndMatchRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("end_match", &request.request_id, &request).validate_only(request.validate_only);
-    let (id, reason) = (named("name", &request.name)?, request.reason);
-    said(it, &call, write, Order { id, say: Say::End, reason, etag: request.etag }).await
+    let order = order(&request.name, Say::End, request.reason, request.etag);
+    said(it, &call, write, order).await
 }
 
-async fn said(it: &Desk, call: &Call, write: Write, order: Order) -> Result<pb::Match, Failure> {
+async fn said(
+    it: &Desk,
+    call: &Call,
+    write: Write,
+    order: Result<Order, Failure>,
+) -> Result<pb::Match, Failure> {
     it.store
         .write(call, write, order, |tx, order| {
             Box::pin(async move { super::say(tx, &order).await.map(message) })
@@ -164,14 +176,12 @@ async fn split(it: &Desk, request: Request<pb::SplitCreditRequest>) -> Result<pb
     let (call, request) = opened(request)?;
     let write =
         Write::new("split_credit", &request.request_id, &request).validate_only(request.validate_only);
-    let credits = request.credits.into_iter();
-    let command = Split {
-        id: named("name", &request.name)?,
-        credits: credits
-            .map(|share| Share { commissioner: share.commissioner_no, bp: share.share_bp })
-            .collect(),
+    let share = |it: pb::CreditShare| Share { commissioner: it.commissioner_no, bp: it.share_bp };
+    let command = named("name", &request.name).map(|id| Split {
+        id,
+        credits: request.credits.into_iter().map(share).collect(),
         etag: request.etag,
-    };
+    });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::split(tx, &command).await.map(message) })

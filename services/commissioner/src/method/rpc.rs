@@ -89,6 +89,13 @@ async fn batch(
     Ok(pb::BatchImportMethodLabelsResponse { results })
 }
 
+fn read_revision(request: &pb::ReviseMethodLabelRequest) -> Result<Revise, Failure> {
+    Ok(Revise {
+        words: words(&request.code, request.family, &request.label_zh)?,
+        valid_from: day("valid_from", &request.valid_from)?,
+    })
+}
+
 async fn revise(
     it: &Desk,
     request: Request<pb::ReviseMethodLabelRequest>,
@@ -96,12 +103,8 @@ async fn revise(
     let (call, request) = opened(request)?;
     let write =
         Write::new("revise_method_label", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Revise {
-        words: words(&request.code, request.family, &request.label_zh)?,
-        valid_from: day("valid_from", &request.valid_from)?,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_revision(&request), |tx, command| {
             Box::pin(async move { super::revise(tx, &command).await.map(|it| message(&it)) })
         })
         .await
@@ -111,7 +114,7 @@ async fn end(it: &Desk, request: Request<pb::EndMethodLabelRequest>) -> Result<p
     let (call, request) = opened(request)?;
     let write =
         Write::new("end_method_label", &request.request_id, &request).validate_only(request.validate_only);
-    let command = End { last: day("valid_to", &request.valid_to)?, code: request.code };
+    let command = day("valid_to", &request.valid_to).map(|last| End { last, code: request.code });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::end(tx, &command).await.map(|it| message(&it)) })

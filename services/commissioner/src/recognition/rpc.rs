@@ -78,13 +78,22 @@ impl RecognitionService for RecognitionRpc {
     }
 }
 
+async fn read_application(
+    it: &Desk,
+    call: &Call,
+    request: &pb::ApplyRecognitionRequest,
+) -> Result<Apply, Failure> {
+    let applicant = own_code(call, "applicant_uscc", &request.applicant_uscc)?;
+    let application = Apply { applicant, subject: subject(request)? };
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok(application)
+}
+
 async fn apply(it: &Desk, request: Request<pb::ApplyRecognitionRequest>) -> Result<pb::Recognition, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("apply_recognition", &request.request_id, &request).validate_only(request.validate_only);
-    let applicant = own_code(&call, "applicant_uscc", &request.applicant_uscc)?;
-    let command = Apply { applicant, subject: subject(&request)? };
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    let command = read_application(it, &call, &request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::apply(tx, &command).await.map(|it| message(&it)) })
@@ -104,7 +113,7 @@ async fn recommend(
     let write = Write::new("recommend_recognition", &request.request_id, &request)
         .validate_only(request.validate_only);
     it.store
-        .write(&call, write, aim(&request.name, &request.etag)?, |tx, aim| {
+        .write(&call, write, aim(&request.name, &request.etag), |tx, aim| {
             Box::pin(async move { super::recommend(tx, &aim).await.map(|it| message(&it)) })
         })
         .await
@@ -117,7 +126,7 @@ async fn review(
     let (call, request) = opened(request)?;
     let write =
         Write::new("review_recognition", &request.request_id, &request).validate_only(request.validate_only);
-    let command = (aim(&request.name, &request.etag)?, it.config.clone());
+    let command = aim(&request.name, &request.etag).map(|aim| (aim, it.config.clone()));
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move {
@@ -135,9 +144,10 @@ async fn publish(
     let (call, request) = opened(request)?;
     let write =
         Write::new("publish_recognition", &request.request_id, &request).validate_only(request.validate_only);
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    let caught_up = it.feed.catch_up(&call, CATCH_UP).await;
+    let command = caught_up.and_then(|_| aim(&request.name, &request.etag));
     it.store
-        .write(&call, write, aim(&request.name, &request.etag)?, |tx, aim| {
+        .write(&call, write, command, |tx, aim| {
             Box::pin(async move { super::publish(tx, &aim).await.map(|it| message(&it)) })
         })
         .await
@@ -152,7 +162,8 @@ async fn recognise(it: &Desk, request: Request<pb::RecogniseRequest>) -> Result<
         number: request.number,
         batch_no: request.batch_no,
     };
-    let command = (aim(&request.name, &request.etag)?, certificate, it.registry.clone());
+    let aim = aim(&request.name, &request.etag);
+    let command = aim.map(|aim| (aim, certificate, it.registry.clone()));
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move {
@@ -163,13 +174,11 @@ async fn recognise(it: &Desk, request: Request<pb::RecogniseRequest>) -> Result<
         .await
 }
 
-async fn assess(
+async fn read_assessment(
     it: &Desk,
-    request: Request<pb::AssessInstitutionRequest>,
-) -> Result<pb::AssessInstitutionResponse, Failure> {
-    let (call, request) = opened(request)?;
-    let write =
-        Write::new("assess_institution", &request.request_id, &request).validate_only(request.validate_only);
+    call: &Call,
+    request: pb::AssessInstitutionRequest,
+) -> Result<Assess, Failure> {
     let grade = Grade::from_wire(request.grade);
     let assess = Assess {
         qualification: named("qualification", &request.qualification)?,
@@ -178,9 +187,21 @@ async fn assess(
         validate_only: request.validate_only,
         fails_to_revoke: it.config.recognition.fails_to_revoke,
     };
-    it.feed.catch_up(&call, CATCH_UP).await?;
+    it.feed.catch_up(call, CATCH_UP).await?;
+    Ok(assess)
+}
+
+async fn assess(
+    it: &Desk,
+    request: Request<pb::AssessInstitutionRequest>,
+) -> Result<pb::AssessInstitutionResponse, Failure> {
+    let (call, request) = opened(request)?;
+    let write =
+        Write::new("assess_institution", &request.request_id, &request).validate_only(request.validate_only);
+    let assess = read_assessment(it, &call, request).await;
+    let command = assess.map(|assess| (assess, it.registry.clone()));
     it.store
-        .write(&call, write, (assess, it.registry.clone()), |tx, command| {
+        .write(&call, write, command, |tx, command| {
             Box::pin(async move {
                 let (assess, registry) = command.as_ref();
                 let (outcome, assessed_on) = super::assess(tx, assess, registry).await?;

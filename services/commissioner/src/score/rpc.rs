@@ -69,17 +69,20 @@ fn read(clause: &pb::ScoreSheetClause) -> Result<Clause, Failure> {
     })
 }
 
+fn read_sheet(request: pb::SetScoreSheetRequest) -> Result<SetSheet, Failure> {
+    Ok(SetSheet {
+        valid_from: day("valid_from", &request.valid_from)?,
+        clauses: request.clauses.iter().map(read).collect::<Result<_, _>>()?,
+        title: request.title,
+    })
+}
+
 async fn set(it: &Desk, request: Request<pb::SetScoreSheetRequest>) -> Result<pb::ScoreSheet, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("set_score_sheet", &request.request_id, &request).validate_only(request.validate_only);
-    let command = SetSheet {
-        valid_from: day("valid_from", &request.valid_from)?,
-        clauses: request.clauses.iter().map(read).collect::<Result<_, _>>()?,
-        title: request.title,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_sheet(request), |tx, command| {
             Box::pin(async move { super::set(tx, &command).await.map(|it| message(&it)) })
         })
         .await

@@ -3,7 +3,7 @@
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::Write;
 use canopy_persistence::edge::named;
-use canopy_platform::answer;
+use canopy_platform::{Call, answer};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::signing_service_server::SigningService;
 use tonic::{Request, Response, Status};
@@ -75,18 +75,15 @@ pub(crate) fn message(found: AsOf) -> pb::Signing {
     }
 }
 
-async fn record(it: &Desk, request: Request<pb::RecordSigningRequest>) -> Result<pb::Signing, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("record_signing", &request.request_id, &request)
-        .validate_only(request.validate_only)
-        .external_ref(&request.external_ref);
+/// Reads a signed project: first that both parties are named, then the amount, then the codes of the parties.
+async fn read(it: &Desk, call: &Call, request: pb::RecordSigningRequest) -> Result<Record, Failure> {
     require_parties(&request.party_a_uscc, &request.party_b_uscc)?;
     let amount = amount(request.amount_fen)?;
     let parties = Parties {
-        giver: party::anywhere(it, &call, "party_a_uscc", &request.party_a_uscc).await?,
-        taker: party::anywhere(it, &call, "party_b_uscc", &request.party_b_uscc).await?,
+        giver: party::anywhere(it, call, "party_a_uscc", &request.party_a_uscc).await?,
+        taker: party::anywhere(it, call, "party_b_uscc", &request.party_b_uscc).await?,
     };
-    let command = Record {
+    Ok(Record {
         number: request.signing_no,
         event: request.event_no,
         parties,
@@ -96,7 +93,15 @@ async fn record(it: &Desk, request: Request<pb::RecordSigningRequest>) -> Result
         amount,
         signed_on: day("signed_on", &request.signed_on)?,
         external_ref: request.external_ref,
-    };
+    })
+}
+
+async fn record(it: &Desk, request: Request<pb::RecordSigningRequest>) -> Result<pb::Signing, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("record_signing", &request.request_id, &request)
+        .validate_only(request.validate_only)
+        .external_ref(&request.external_ref);
+    let command = read(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::record(tx, &command).await.map(message) })

@@ -17,6 +17,10 @@ use super::index::{Entry, Mark, Writer};
 use super::model::Side;
 use super::{Suggest, SuggestSettings, store};
 
+/// Least time between two commits: each writes to the disk, so many small changes at once make one.
+const COMMIT_EVERY: Duration = Duration::from_millis(250);
+/// Pieces of the feed that may make one commit.
+const PIECES: usize = 16;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Records of one piece when the index is made anew.
@@ -36,11 +40,15 @@ impl Keeper {
         Self { store, suggest }
     }
 
-    /// Follows until it is dropped.
+    /// Follows until it is dropped or the store is closed.
     pub async fn run(self) {
         let mut anew = false;
         loop {
             if let Err(error) = self.follow(anew).await {
+                if self.store.pool().is_closed() {
+                    // The server has stopped.
+                    return;
+                }
                 let rewound = |failure: &Failure| failure.reason() == &reason::FEED_REWOUND;
                 anew = error.downcast_ref::<Failure>().is_some_and(rewound);
                 tracing::warn!(
@@ -63,16 +71,23 @@ impl Keeper {
         let mut committed = mark.position;
         let (after_position, epoch) = (mark.position, mark.epoch.clone());
         let request = SubscribeRequest { after_position, epoch, ..Default::default() };
-        let mut pieces = pin!(feed::subscribe(self.store.clone(), request).await?);
-        while let Some(piece) = pieces.next().await {
-            let events = piece?.events;
+        let mut pieces = pin!(feed::subscribe(self.store.clone(), request).await?.ready_chunks(PIECES));
+        while let Some(ready) = pieces.next().await {
+            let mut events = Vec::new();
+            for piece in ready {
+                events.extend(piece?.events);
+            }
             let Some(last) = events.last() else { continue };
             let entries = self.entries(&events).await?;
-            if !entries.is_empty() || last.position - committed >= UNMARKED {
+            let changed = !entries.is_empty();
+            if changed || last.position - committed >= UNMARKED {
                 commit(&writer, entries, Mark::new(mark.epoch.clone(), last.position)).await?;
                 committed = last.position;
             }
             self.reached(last.position);
+            if changed {
+                tokio::time::sleep(COMMIT_EVERY).await;
+            }
         }
         Ok(())
     }

@@ -103,6 +103,7 @@ fn only_what_was_judged_for_good_is_final() {
         &reason::DEADLINE_EXCEEDED,
         &reason::INTERNAL,
         &reason::QUOTA_EXCEEDED,
+        &reason::FEED_REWOUND,
     ];
     for reason in passing {
         assert!(!Failure::new(reason).is_final(), "{}", reason.name);

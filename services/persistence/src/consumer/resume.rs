@@ -44,7 +44,7 @@ pub async fn resume(
     let anew = Anew { consumer: consumer.clone(), left, went_back, reason: request.reason };
     let store = consumer.0.store.clone();
     let done = store
-        .write(&call, write, anew, |tx, anew: Arc<Anew>| Box::pin(async move { begin(tx, &anew).await }));
+        .write(&call, write, Ok(anew), |tx, anew: Arc<Anew>| Box::pin(async move { begin(tx, &anew).await }));
     let done = done.await?;
     consumer.0.standing.resume();
     Ok(done)

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use canopy_kernel::{Failure, reason};
+use canopy_persistence::operations::list_refusals;
+use canopy_persistence::testing::contents;
 use canopy_persistence::{Store, Transition, Write};
-use canopy_proto::common::v1::{ParkedEvent, Refusal};
+use canopy_platform::to_rpc_status;
+use canopy_proto::common::v1::{ListRefusalsRequest, ParkedEvent, Refusal};
 use tokio::sync::Notify;
 
 use crate::support::{call, count, database, note, request, uuid};
@@ -13,7 +16,7 @@ use crate::support::{call, count, database, note, request, uuid};
 async fn write_note(store: &Store, message: &Refusal) -> Result<ParkedEvent, Failure> {
     let write = Write::new("write_note", &message.request_id, message);
     store
-        .write(&call(), write, message.clone(), |tx, message| {
+        .write(&call(), write, Ok(message.clone()), |tx, message| {
             Box::pin(async move {
                 note(tx, &message.request_id, &message.external_ref).await?;
                 let effective_on = tx.today();
@@ -62,7 +65,7 @@ async fn a_final_refusal_is_repeated_word_for_word_after_its_cause_is_gone() {
     for _ in 0..2 {
         let write = Write::new("refuse", &message.request_id, &message);
         let failure = store
-            .write(&call(), write, tries.clone(), |tx, tries| {
+            .write(&call(), write, Ok(tries.clone()), |tx, tries| {
                 Box::pin(async move {
                     note(tx, "trace", "of a refused write").await?;
                     match tries.fetch_add(1, Ordering::SeqCst) {
@@ -82,6 +85,48 @@ async fn a_final_refusal_is_repeated_word_for_word_after_its_cause_is_gone() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_read_is_refused_for_good_and_listed() {
+    let (database, store) = database().await;
+    let message = request(&uuid(), "unreadable");
+    let the_call = call();
+    let written = |read: Result<&'static str, Failure>, validate_only| {
+        let write = Write::new("read", &message.request_id, &message)
+            .validate_only(validate_only)
+            .external_ref(&message.external_ref);
+        store.write(&the_call, write, read, |tx, text| {
+            Box::pin(async move {
+                note(tx, "n", &text).await?;
+                Ok(ParkedEvent::default())
+            })
+        })
+    };
+    let unreadable = |reason| Err(Failure::new(reason).on("uscc"));
+    let before = contents(store.pool()).await.unwrap();
+    let forgotten = [
+        (&reason::USCC_FORMAT, true),
+        (&reason::FEED_BEHIND, false),
+        (&reason::FEED_REWOUND, false),
+        (&reason::NOT_REPRESENTED, false),
+    ];
+    for (reason, validate_only) in forgotten {
+        let failure = written(unreadable(reason), validate_only).await.unwrap_err();
+        assert_eq!(failure.reason().name, reason.name);
+    }
+    assert_eq!(count(&store, "select count(*) from platform.idempotency").await, 0);
+    let first = to_rpc_status(&written(unreadable(&reason::USCC_FORMAT), false).await.unwrap_err());
+    // Even when it is read otherwise, or without fault, the first answer stands.
+    for read in [unreadable(&reason::FIELD_MISSING), Ok("readable")] {
+        let again = written(read, false).await.unwrap_err();
+        assert_eq!(to_rpc_status(&again), first, "the same bytes");
+    }
+    let listed = list_refusals(&store, &ListRefusalsRequest::default()).await.unwrap().refusals;
+    let told: Vec<_> = listed.into_iter().map(|it| (it.external_ref, it.status)).collect();
+    assert_eq!(told, [("unreadable".to_owned(), Some(first))]);
+    assert_eq!(contents(store.pool()).await.unwrap(), before);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_passing_failure_is_not_remembered() {
     let (database, store) = database().await;
     let message = request(&uuid(), "later");
@@ -89,7 +134,7 @@ async fn a_passing_failure_is_not_remembered() {
     let the_call = call();
     let once = || {
         let write = Write::new("later", &message.request_id, &message);
-        store.write(&the_call, write, tries.clone(), |_, tries| {
+        store.write(&the_call, write, Ok(tries.clone()), |_, tries| {
             Box::pin(async move {
                 match tries.fetch_add(1, Ordering::SeqCst) {
                     0 => Err(Failure::new(&reason::SERVICE_DOWN)),
@@ -114,7 +159,7 @@ async fn a_second_call_in_flight_is_told_to_come_back() {
         tokio::spawn(async move {
             let write = Write::new("slow", &message.request_id, &message);
             store
-                .write(&call(), write, gates, |_, gates| {
+                .write(&call(), write, Ok(gates), |_, gates| {
                     Box::pin(async move {
                         gates.0.notify_one();
                         gates.1.notified().await;
@@ -126,8 +171,9 @@ async fn a_second_call_in_flight_is_told_to_come_back() {
     };
     entered.notified().await;
     let write = Write::new("slow", &message.request_id, &message);
-    let second = store.write(&call(), write, (), |_, _| Box::pin(async { Ok(ParkedEvent::default()) })).await;
-    let failure = second.unwrap_err();
+    let the_call = call();
+    let second = store.write(&the_call, write, Ok(()), |_, _| Box::pin(async { Ok(ParkedEvent::default()) }));
+    let failure = second.await.unwrap_err();
     assert_eq!(failure.reason().name, "REQUEST_IN_FLIGHT");
     assert!(failure.retry_delay().is_some());
     release.notify_one();
@@ -141,7 +187,7 @@ async fn validate_only_decides_and_writes_nothing() {
     let message = request(&uuid(), "checked");
     let write = Write::new("check", &message.request_id, &message).validate_only(true);
     store
-        .write(&call(), write, (), |tx, _| {
+        .write(&call(), write, Ok(()), |tx, _| {
             Box::pin(async move {
                 note(tx, "n", "checked").await?;
                 Ok(ParkedEvent::default())
@@ -163,7 +209,7 @@ async fn a_caller_that_hangs_up_leaves_all_of_the_write() {
     let gates = (entered.clone(), release.clone(), done.clone());
     let write = Write::new("hang_up", &message.request_id, &message);
     let the_call = call();
-    let writing = store.write(&the_call, write, gates, |tx, gates| {
+    let writing = store.write(&the_call, write, Ok(gates), |tx, gates| {
         Box::pin(async move {
             note(tx, "first", "half").await?;
             gates.0.notify_one();
@@ -183,8 +229,8 @@ async fn a_caller_that_hangs_up_leaves_all_of_the_write() {
     // The same request waits for the commit and gets the first answer.
     let again = Write::new("hang_up", &message.request_id, &message);
     loop {
-        let answer =
-            store.write(&the_call, again.clone(), (), |_, _| Box::pin(async { Ok(ParkedEvent::default()) }));
+        let answer = store
+            .write(&the_call, again.clone(), Ok(()), |_, _| Box::pin(async { Ok(ParkedEvent::default()) }));
         match answer.await {
             Err(failure) if failure.reason().name == "REQUEST_IN_FLIGHT" => {}
             answer => break drop(answer.unwrap()),

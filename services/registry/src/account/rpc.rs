@@ -38,11 +38,10 @@ pub(crate) async fn correct(
     let write = Write::new("correct_payment_account", &request.request_id, &request)
         .validate_only(request.validate_only);
     let data = request.account.unwrap_or_default();
-    let command = Correction {
-        uscc: it.code("uscc", &request.uscc)?,
-        effective_on: day("effective_on", &request.effective_on)?,
-        data: read(&data),
-    };
+    let command = it.code("uscc", &request.uscc).and_then(|uscc| {
+        let effective_on = day("effective_on", &request.effective_on)?;
+        Ok(Correction { uscc, effective_on, data: read(&data) })
+    });
     let stored = it
         .store
         .write(&call, write, command, |tx, command| {

@@ -1,5 +1,7 @@
 //! `CreditService`: listings and standing at the edge.
 
+use std::sync::Arc;
+
 use canopy_kernel::{Failure, Uscc, reason};
 use canopy_persistence::Write;
 use canopy_platform::answer;
@@ -15,6 +17,7 @@ use super::rule_period::Maximum;
 use super::store::{self, Listed, Listing, Place};
 use super::{Removal, standing};
 use crate::edge::{Registry, day, day_if_any, day_text, opened};
+use crate::reference::rules::Active;
 use canopy_kernel::on_the_wire;
 
 on_the_wire!(CreditGrade <=> pb::CreditGrade { General, Serious });
@@ -122,16 +125,14 @@ fn repair_message(repair: CreditRepair) -> pb::CreditRepair {
     }
 }
 
-async fn record(
+/// Reads a decision, and how long its listing lasts if the rules of that day say so.
+async fn read_decision(
     it: &Registry,
-    request: Request<pb::RecordListingRequest>,
-) -> Result<pb::CreditListing, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("record_listing", &request.request_id, &request)
-        .validate_only(request.validate_only)
-        .external_ref(&request.external_ref);
+    today: Date,
+    request: pb::RecordListingRequest,
+) -> Result<(Decision, Option<Maximum>), Failure> {
     let grade = CreditGrade::from_wire(request.grade);
-    let command = Decision {
+    let decision = Decision {
         uscc: it.code("uscc", &request.uscc)?,
         listing_no: request.listing_no,
         kind: request.kind,
@@ -140,16 +141,42 @@ async fn record(
         authority: request.authority,
         measures: request.measures,
     };
+    let rules = it.rules.active(it.store.pool()).await?;
+    let maximum = Maximum::in_force(&rules.table, decision.grade, today).ok();
+    Ok((decision, maximum))
+}
+
+async fn record(
+    it: &Registry,
+    request: Request<pb::RecordListingRequest>,
+) -> Result<pb::CreditListing, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("record_listing", &request.request_id, &request)
+        .validate_only(request.validate_only)
+        .external_ref(&request.external_ref);
     let today = it.store.today(&call);
-    let maximum =
-        Maximum::in_force(&it.rules.active(it.store.pool()).await?.table, command.grade, today).ok();
+    let command = read_decision(it, today, request).await;
     it.store
         .write(&call, write, command, move |tx, command| {
             Box::pin(async move {
-                super::record(tx, &command).await.map(|listing| message(listing, today, maximum))
+                let (decision, maximum) = &*command;
+                super::record(tx, decision).await.map(|listing| message(listing, today, *maximum))
             })
         })
         .await
+}
+
+/// Reads an application, with the rules that judge it.
+async fn read_application(
+    it: &Registry,
+    request: pb::ApplyForRepairRequest,
+) -> Result<(Application, Arc<Active>), Failure> {
+    let application = Application {
+        listing_no: request.listing_no,
+        applied_on: day("applied_on", &request.applied_on)?,
+        evidence: request.evidence,
+    };
+    Ok((application, it.rules.active(it.store.pool()).await?))
 }
 
 async fn apply(
@@ -159,17 +186,12 @@ async fn apply(
     let (call, request) = opened(request)?;
     let write =
         Write::new("apply_for_repair", &request.request_id, &request).external_ref(&request.external_ref);
-    let command = Application {
-        listing_no: request.listing_no,
-        applied_on: day("applied_on", &request.applied_on)?,
-        evidence: request.evidence,
-    };
-    let rules = it.rules.active(it.store.pool()).await?;
+    let command = read_application(it, request).await;
     it.store
-        .write(&call, write, (command, rules), |tx, command| {
+        .write(&call, write, command, |tx, command| {
             Box::pin(async move {
-                let (command, rules) = &*command;
-                super::apply(tx, rules, command).await.map(repair_message)
+                let (application, rules) = &*command;
+                super::apply(tx, rules, application).await.map(repair_message)
             })
         })
         .await
@@ -182,8 +204,8 @@ async fn decide(
     let (call, request) = opened(request)?;
     let write =
         Write::new("decide_repair", &request.request_id, &request).external_ref(&request.external_ref);
-    let command =
-        Removal { listing_no: request.listing_no, repaired_on: day("repaired_on", &request.repaired_on)? };
+    let command = day("repaired_on", &request.repaired_on)
+        .map(|repaired_on| Removal { listing_no: request.listing_no, repaired_on });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::remove(tx, &command).await.map(repair_message) })

@@ -46,10 +46,8 @@ pub(crate) fn message(fact: Fact) -> pb::Fact {
     }
 }
 
-async fn record(it: &Registry, request: Request<pb::RecordFactRequest>) -> Result<pb::Fact, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("record_fact", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Statement {
+fn read(it: &Registry, request: pb::RecordFactRequest) -> Result<Statement, Failure> {
+    let statement = Statement {
         uscc: it.code("uscc", &request.uscc)?,
         kind: request.kind,
         value: request.value,
@@ -58,9 +56,15 @@ async fn record(it: &Registry, request: Request<pb::RecordFactRequest>) -> Resul
         source: request.source,
         evidence_no: request.evidence_no,
     };
-    command.require_value()?;
+    statement.require_value()?;
+    Ok(statement)
+}
+
+async fn record(it: &Registry, request: Request<pb::RecordFactRequest>) -> Result<pb::Fact, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("record_fact", &request.request_id, &request).validate_only(request.validate_only);
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read(it, request), |tx, command| {
             Box::pin(async move { super::record(tx, &command).await.map(message) })
         })
         .await

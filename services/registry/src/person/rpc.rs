@@ -31,7 +31,8 @@ pub(crate) async fn register(
     let write =
         Write::new("register_person", &request.request_id, &request).validate_only(request.validate_only);
     let title = request.title;
-    let command = NewPerson { passport: read(request.passport.as_ref())?, title: title.clone() };
+    let command =
+        read(request.passport.as_ref()).map(|passport| NewPerson { passport, title: title.clone() });
     let stored: pb::Subject = it
         .store
         .write(&call, write, command, |tx, command| {
@@ -41,21 +42,25 @@ pub(crate) async fn register(
     Ok(pb::Subject { title, ..stored })
 }
 
+fn read_renewal(request: &pb::RenewPassportRequest) -> Result<Renewal, Failure> {
+    let person = request.name.parse().map_err(|failure: Failure| failure.on("name"))?;
+    Ok(Renewal { person, passport: read(request.passport.as_ref())? })
+}
+
 pub(crate) async fn renew(
     it: &Registry,
     request: Request<pb::RenewPassportRequest>,
 ) -> Result<pb::Subject, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("renew_passport", &request.request_id, &request);
-    let person = request.name.parse().map_err(|failure: Failure| failure.on("name"))?;
-    let command = Renewal { person, passport: read(request.passport.as_ref())? };
+    let command = read_renewal(&request);
     let stored: pb::Subject = it
         .store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::renew(tx, &command).await.map(message) })
         })
         .await?;
-    let title = store::title(it.store.pool(), it.store.crypt(), person).await?;
+    let title = store::title(it.store.pool(), it.store.crypt(), stored.name.parse()?).await?;
     Ok(pb::Subject { title, ..stored })
 }
 

@@ -167,12 +167,21 @@ async fn grant(
     let write =
         Write::new("grant_qualification", &request.request_id, &request).validate_only(request.validate_only);
     let row = request.row.unwrap_or_default();
-    let command = read(&it.codes, &row)?;
+    let command = read(&it.codes, &row);
     it.store
         .write(&call, write.external_ref(&row.external_ref), command, |tx, command| {
             Box::pin(async move { super::grant_one(tx, &command).await.map(message) })
         })
         .await
+}
+
+fn read_revocation(request: pb::RevokeQualificationRequest) -> Result<Revoke, Failure> {
+    Ok(Revoke {
+        id: request.name.parse().map_err(|failure: Failure| failure.on("name"))?,
+        revoked_on: day("revoked_on", &request.revoked_on)?,
+        reason: request.reason,
+        etag: request.etag,
+    })
 }
 
 async fn revoke(
@@ -182,17 +191,20 @@ async fn revoke(
     let (call, request) = opened(request)?;
     let write = Write::new("revoke_qualification", &request.request_id, &request)
         .validate_only(request.validate_only);
-    let command = Revoke {
-        id: request.name.parse().map_err(|failure: Failure| failure.on("name"))?,
-        revoked_on: day("revoked_on", &request.revoked_on)?,
-        reason: request.reason,
-        etag: request.etag,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_revocation(request), |tx, command| {
             Box::pin(async move { super::revoke(tx, &command).await.map(message) })
         })
         .await
+}
+
+fn read_assessment(request: &pb::AssessQualificationRequest) -> Result<Assess, Failure> {
+    let result = AssessmentResult::from_wire(request.result);
+    Ok(Assess {
+        id: request.name.parse().map_err(|failure: Failure| failure.on("name"))?,
+        assessed_on: day("assessed_on", &request.assessed_on)?,
+        result: result.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("result"))?,
+    })
 }
 
 async fn assess(
@@ -202,14 +214,8 @@ async fn assess(
     let (call, request) = opened(request)?;
     let write = Write::new("assess_qualification", &request.request_id, &request)
         .validate_only(request.validate_only);
-    let result = AssessmentResult::from_wire(request.result);
-    let command = Assess {
-        id: request.name.parse().map_err(|failure: Failure| failure.on("name"))?,
-        assessed_on: day("assessed_on", &request.assessed_on)?,
-        result: result.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("result"))?,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_assessment(&request), |tx, command| {
             Box::pin(async move { super::assess(tx, &command).await.map(message) })
         })
         .await

@@ -82,8 +82,8 @@ async fn create(
 ) -> Result<pb::ReferenceSet, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("create_reference_set", &request.request_id, &request);
-    let kind = ReferenceKind::from_wire(request.kind)
-        .ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("kind"))?;
+    let kind =
+        ReferenceKind::from_wire(request.kind).ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("kind"));
     it.store
         .write(&call, write, kind, |tx, kind| {
             Box::pin(async move { super::create(tx, *kind).await.map(|set| message(&set)) })
@@ -123,7 +123,7 @@ async fn activate(
 ) -> Result<pb::ReferenceSet, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("activate_reference_set", &request.request_id, &request);
-    let command = (name(&request.name)?, request.etag);
+    let command = name(&request.name).map(|id| (id, request.etag));
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move {

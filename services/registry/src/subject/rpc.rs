@@ -233,15 +233,9 @@ async fn count(
     Ok(pb::CountSubjectsResponse { counts: counts.into_iter().map(message).collect() })
 }
 
-async fn change_status(
-    it: &Registry,
-    request: Request<pb::ChangeSubjectStatusRequest>,
-) -> Result<pb::Subject, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("change_subject_status", &request.request_id, &request)
-        .validate_only(request.validate_only);
+fn read_change(it: &Registry, request: pb::ChangeSubjectStatusRequest) -> Result<ChangeStatus, Failure> {
     let status = SubjectStatus::from_wire(request.status);
-    let command = ChangeStatus {
+    Ok(ChangeStatus {
         uscc: it.code("uscc", &request.uscc)?,
         change: StatusChange {
             status: status.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("status"))?,
@@ -249,9 +243,18 @@ async fn change_status(
         },
         reason: request.reason,
         etag: request.etag,
-    };
+    })
+}
+
+async fn change_status(
+    it: &Registry,
+    request: Request<pb::ChangeSubjectStatusRequest>,
+) -> Result<pb::Subject, Failure> {
+    let (call, request) = opened(request)?;
+    let write = Write::new("change_subject_status", &request.request_id, &request)
+        .validate_only(request.validate_only);
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read_change(it, request), |tx, command| {
             Box::pin(async move { super::change_status(tx, &command).await.map(message) })
         })
         .await

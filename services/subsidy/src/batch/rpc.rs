@@ -44,7 +44,7 @@ pub(crate) async fn create(
     let (call, request) = opened(request)?;
     let write =
         Write::new("create_batch", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Create { run: named("run", &request.run)?, etag: request.etag };
+    let command = named("run", &request.run).map(|run| Create { run, etag: request.etag });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::create(tx, &command).await })
@@ -58,7 +58,7 @@ pub(crate) async fn approve(
 ) -> Result<pb::Batch, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("approve_batch", &request.request_id, &request);
-    let command = StepOf { id: named("name", &request.name)?, etag: request.etag };
+    let command = named("name", &request.name).map(|id| StepOf { id, etag: request.etag });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::approve(tx, &command).await })
@@ -66,12 +66,16 @@ pub(crate) async fn approve(
         .await
 }
 
+async fn read_funding(it: &Subsidy, call: &Call, request: pb::FundBatchRequest) -> Result<Fund, Failure> {
+    let step = StepOf { id: named("name", &request.name)?, etag: request.etag };
+    let (standings, accounts) = asked_today(it, call, &step).await?;
+    Ok(Fund { step, standings, accounts })
+}
+
 pub(crate) async fn fund(it: &Subsidy, request: Request<pb::FundBatchRequest>) -> Result<pb::Batch, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("fund_batch", &request.request_id, &request);
-    let step = StepOf { id: named("name", &request.name)?, etag: request.etag };
-    let (standings, accounts) = asked_today(it, &call, &step).await?;
-    let command = Fund { step, standings, accounts };
+    let command = read_funding(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| Box::pin(async move { super::fund(tx, &command).await }))
         .await

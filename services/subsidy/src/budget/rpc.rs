@@ -79,6 +79,15 @@ fn adjustment_message(adjustment: Adjustment) -> pb::BudgetAdjustment {
     }
 }
 
+fn read(request: pb::CreateBudgetLineRequest) -> Result<Create, Failure> {
+    Ok(Create {
+        plan: MonthPlan::of(&request.plan_fen)?,
+        approved: Fen::new(request.approved_fen)?,
+        year: year(request.year),
+        code: request.line,
+    })
+}
+
 async fn create(
     it: &Subsidy,
     request: Request<pb::CreateBudgetLineRequest>,
@@ -87,14 +96,8 @@ async fn create(
     let write = Write::new("create_budget_line", &request.request_id, &request)
         .validate_only(request.validate_only)
         .external_ref(&request.external_ref);
-    let command = Create {
-        plan: MonthPlan::of(&request.plan_fen)?,
-        approved: Fen::new(request.approved_fen)?,
-        year: year(request.year),
-        code: request.line,
-    };
     it.store
-        .write(&call, write, command, |tx, command| {
+        .write(&call, write, read(request), |tx, command| {
             Box::pin(async move {
                 let line = super::create(tx, &command).await?;
                 let today = tx.today();
@@ -111,13 +114,13 @@ async fn adjust(
     let (call, request) = opened(request)?;
     let write =
         Write::new("record_adjustment", &request.request_id, &request).validate_only(request.validate_only);
-    let command = Adjust {
-        decided_on: day("decided_on", &request.decided_on)?,
+    let command = day("decided_on", &request.decided_on).map(|decided_on| Adjust {
+        decided_on,
         amount: SignedFen::new(request.amount_fen),
         decision_no: request.decision_no,
         line: request.line,
         reason: request.reason,
-    };
+    });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::adjust(tx, &command).await.map(adjustment_message) })

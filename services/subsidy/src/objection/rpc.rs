@@ -46,14 +46,14 @@ pub(crate) async fn file(
     let (call, request) = opened(request)?;
     let write =
         Write::new("file_objection", &request.request_id, &request).validate_only(request.validate_only);
-    let command = File {
-        uscc: code(&request.uscc)?,
+    let command = code(&request.uscc).map(|uscc| File {
+        uscc,
         objection_no: request.objection_no,
         policy_code: request.policy_code,
         objector: request.objector,
         contact: request.contact,
         words: request.text,
-    };
+    });
     let for_bureau = is_bureau(&call);
     // The answer is kept for repeats, so the name is added to it only on its way out.
     let filed = it.store.write(&call, write, command, |tx, command| {
@@ -62,20 +62,23 @@ pub(crate) async fn file(
     with_objector(it, filed.await?, for_bureau).await
 }
 
+fn read_outcome(stated: pb::ObjectionOutcome) -> Result<Outcome, Failure> {
+    match stated {
+        pb::ObjectionOutcome::Upheld => Ok(Outcome::Upheld),
+        pb::ObjectionOutcome::Dismissed => Ok(Outcome::Dismissed),
+        pb::ObjectionOutcome::Unspecified => Err(Failure::new(&reason::ENUM_UNKNOWN).on("outcome")),
+    }
+}
+
 pub(crate) async fn close(
     it: &Subsidy,
     request: Request<pb::CloseObjectionRequest>,
 ) -> Result<pb::Objection, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("close_objection", &request.request_id, &request);
-    let outcome = match request.outcome() {
-        pb::ObjectionOutcome::Upheld => Outcome::Upheld,
-        pb::ObjectionOutcome::Dismissed => Outcome::Dismissed,
-        pb::ObjectionOutcome::Unspecified => {
-            return Err(Failure::new(&reason::ENUM_UNKNOWN).on("outcome"));
-        }
-    };
-    let command = Close { objection_no: request.objection_no, outcome, reason: request.reason };
+    let outcome = read_outcome(request.outcome());
+    let command =
+        outcome.map(|outcome| Close { objection_no: request.objection_no, outcome, reason: request.reason });
     let for_bureau = is_bureau(&call);
     let closed = it.store.write(&call, write, command, |tx, command| {
         Box::pin(async move { super::close(tx, &command).await.map(message) })

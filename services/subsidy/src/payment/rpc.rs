@@ -3,7 +3,7 @@
 use canopy_kernel::Failure;
 use canopy_kernel::id::BatchId;
 use canopy_persistence::{Write, db};
-use canopy_platform::answer;
+use canopy_platform::{Call, answer};
 use canopy_proto::subsidy::v1 as pb;
 use canopy_proto::subsidy::v1::payment_service_server::PaymentService;
 use tonic::{Request, Response, Status};
@@ -101,25 +101,27 @@ async fn list(
     Ok(pb::ListPaymentLinesResponse { lines: found.into_iter().map(wire::line).collect(), next_page_token })
 }
 
+async fn read_statement(it: &Subsidy, call: &Call, stated: &str) -> Result<Statement, Failure> {
+    let day = day("day", stated)?;
+    Ok(Statement { day, entries: it.bank.statement(call, day).await? })
+}
+
 async fn statement(
     it: &Subsidy,
     request: Request<pb::ReconcileStatementRequest>,
 ) -> Result<pb::ReconcileStatementResponse, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("reconcile_statement", &request.request_id, &request);
-    let day = day("day", &request.day)?;
-    let entries = it.bank.statement(&call, day).await?;
+    let command = read_statement(it, &call, &request.day).await;
     it.store
-        .write(&call, write, Statement { day, entries }, |tx, command| {
-            Box::pin(async move { reconcile(tx, &command).await })
-        })
+        .write(&call, write, command, |tx, command| Box::pin(async move { reconcile(tx, &command).await }))
         .await
 }
 
 async fn abandon(it: &Subsidy, request: Request<pb::AbandonLineRequest>) -> Result<pb::PaymentLine, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("abandon_line", &request.request_id, &request);
-    let command = Abandon { id: named("name", &request.name)?, reason: request.reason };
+    let command = named("name", &request.name).map(|id| Abandon { id, reason: request.reason });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::abandon(tx, &command).await })

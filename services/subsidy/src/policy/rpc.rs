@@ -159,8 +159,8 @@ async fn create(it: &Subsidy, request: Request<pb::CreatePolicyRequest>) -> Resu
     let write = Write::new("create_policy", &request.request_id, &request)
         .validate_only(request.validate_only)
         .external_ref(&request.external_ref);
-    let terms = read(request.terms.unwrap_or_default())?;
-    let command = Create { terms, revise: request.revise };
+    let terms = read(request.terms.unwrap_or_default());
+    let command = terms.map(|terms| Create { terms, revise: request.revise });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::create(tx, &command).await.map(|policy| message(&policy)) })
@@ -171,7 +171,8 @@ async fn create(it: &Subsidy, request: Request<pb::CreatePolicyRequest>) -> Resu
 async fn review(it: &Subsidy, request: Request<pb::ReviewPolicyRequest>) -> Result<pb::Policy, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("review_policy", &request.request_id, &request);
-    let command = StepOf { id: named("name", &request.name)?, etag: request.etag, reason: String::new() };
+    let command =
+        named("name", &request.name).map(|id| StepOf { id, etag: request.etag, reason: String::new() });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::review(tx, &command).await.map(|policy| message(&policy)) })
@@ -182,7 +183,8 @@ async fn review(it: &Subsidy, request: Request<pb::ReviewPolicyRequest>) -> Resu
 async fn activate(it: &Subsidy, request: Request<pb::ActivatePolicyRequest>) -> Result<pb::Policy, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("activate_policy", &request.request_id, &request);
-    let command = StepOf { id: named("name", &request.name)?, etag: request.etag, reason: String::new() };
+    let command =
+        named("name", &request.name).map(|id| StepOf { id, etag: request.etag, reason: String::new() });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::activate(tx, &command).await.map(|policy| message(&policy)) })
@@ -193,7 +195,8 @@ async fn activate(it: &Subsidy, request: Request<pb::ActivatePolicyRequest>) -> 
 async fn close(it: &Subsidy, request: Request<pb::ClosePolicyRequest>) -> Result<pb::Policy, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("close_policy", &request.request_id, &request);
-    let command = StepOf { id: named("name", &request.name)?, etag: request.etag, reason: request.reason };
+    let command =
+        named("name", &request.name).map(|id| StepOf { id, etag: request.etag, reason: request.reason });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::close(tx, &command).await.map(|policy| message(&policy)) })

@@ -102,16 +102,20 @@ impl RunService for RunRpc {
     }
 }
 
+async fn read_match(it: &Subsidy, call: &Call, request: pb::MatchRunRequest) -> Result<Match, Failure> {
+    // A match must see everything that the registry has answered before it.
+    it.feed.catch_up(call, CATCH_UP).await?;
+    let standings = at_match(it, call, &request.policy_code).await?;
+    let external_ref = Some(request.external_ref).filter(|number| !number.is_empty());
+    Ok(Match { external_ref, policy_code: request.policy_code, standings })
+}
+
 async fn match_run(it: &Subsidy, request: Request<pb::MatchRunRequest>) -> Result<pb::Run, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("match_run", &request.request_id, &request)
         .validate_only(request.validate_only)
         .external_ref(&request.external_ref);
-    // A match must see everything that the registry has answered before it.
-    it.feed.catch_up(&call, CATCH_UP).await?;
-    let standings = at_match(it, &call, &request.policy_code).await?;
-    let external_ref = Some(request.external_ref).filter(|number| !number.is_empty());
-    let command = Match { external_ref, policy_code: request.policy_code, standings };
+    let command = read_match(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::match_run(tx, &command).await })
@@ -138,7 +142,7 @@ async fn at_match(it: &Subsidy, call: &Call, policy_code: &str) -> Result<Standi
 async fn publish(it: &Subsidy, request: Request<pb::PublishRunRequest>) -> Result<pb::Run, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("publish_run", &request.request_id, &request);
-    let command = StepOf { id: named("name", &request.name)?, etag: request.etag };
+    let command = named("name", &request.name).map(|id| StepOf { id, etag: request.etag });
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::publish(tx, &command).await })
@@ -146,12 +150,20 @@ async fn publish(it: &Subsidy, request: Request<pb::PublishRunRequest>) -> Resul
         .await
 }
 
+async fn read_confirmation(
+    it: &Subsidy,
+    call: &Call,
+    request: pb::ConfirmRunRequest,
+) -> Result<Confirm, Failure> {
+    let step = StepOf { id: named("name", &request.name)?, etag: request.etag };
+    let standings = at_publicity_end(it, call, &step).await?;
+    Ok(Confirm { step, standings })
+}
+
 async fn confirm(it: &Subsidy, request: Request<pb::ConfirmRunRequest>) -> Result<pb::Run, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("confirm_run", &request.request_id, &request);
-    let step = StepOf { id: named("name", &request.name)?, etag: request.etag };
-    let standings = at_publicity_end(it, &call, &step).await?;
-    let command = Confirm { step, standings };
+    let command = read_confirmation(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
             Box::pin(async move { super::confirm(tx, &command).await })
@@ -178,8 +190,8 @@ async fn at_publicity_end(it: &Subsidy, call: &Call, step: &StepOf) -> Result<St
 async fn void(it: &Subsidy, request: Request<pb::VoidRunRequest>) -> Result<pb::Run, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("void_run", &request.request_id, &request);
-    let step = StepOf { id: named("name", &request.name)?, etag: request.etag };
-    let command = Void { step, reason: request.reason };
+    let step = named("name", &request.name).map(|id| StepOf { id, etag: request.etag });
+    let command = step.map(|step| Void { step, reason: request.reason });
     it.store
         .write(&call, write, command, |tx, command| Box::pin(async move { super::void(tx, &command).await }))
         .await

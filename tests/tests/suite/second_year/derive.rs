@@ -37,9 +37,20 @@ const ORDERED: &[&str] = &[
     "payout_runs.csv",
     "budgets.csv",
     "adjustments.csv",
+    "commissioners.csv",
+    "commissioner_posts.csv",
+    "method_labels.csv",
+    "activities.csv",
+    "demands.csv",
+    "achievements.csv",
+    "match_events.csv",
+    "signed_projects.csv",
+    "training_attendance.csv",
+    "empowerments.csv",
+    "conversion_deals.csv",
 ];
-/// Files whose money grows.
-const MONEY: &[&str] = &["policies.csv", "budgets.csv", "adjustments.csv"];
+/// Files whose money grows. That of a deal does not: thrice an amount is not divided into thrice its parts.
+const MONEY: &[&str] = &["policies.csv", "budgets.csv", "adjustments.csv", "signed_projects.csv"];
 
 /// Writes the other year's records and answers into a folder.
 pub fn another_year(bundled: &Path, folder: &Path) {
@@ -84,6 +95,13 @@ fn left_out(bundled: &Path) -> BTreeSet<String> {
             *mentions.entry(row.cells[at].clone()).or_default() += 1;
         }
     }
+    for name in ORDERED {
+        for cell in Table::read(&bundled.join(name)).rows.into_iter().flat_map(|row| row.cells) {
+            if let Some(mentioned) = mentions.get_mut(&cell) {
+                *mentioned += 1;
+            }
+        }
+    }
     let payouts = Table::read(&bundled.join("expected_payouts.csv"));
     let [policy, uscc, amount] = ["policy_code", "uscc", "amount_fen"].map(|name| payouts.column(name));
     let firms: BTreeSet<String> = payouts
@@ -124,6 +142,7 @@ fn answers(bundled: &Path, folder: &Path, left_out: &BTreeSet<String>, lines: &B
         table.map(&all, told_anew);
         table.write(&folder.join(name));
     }
+    std::fs::copy(bundled.join("expected_splits.csv"), folder.join("expected_splits.csv")).unwrap();
     let mut refusals = Table::read(&bundled.join("expected_rejections.csv"));
     let [file, line_no, row_key] = ["file", "line_no", "row_key"].map(|name| refusals.column(name));
     refusals.rows.retain_mut(|row| {
@@ -151,7 +170,7 @@ fn figures(bundled: &Path, folder: &Path) {
             "D001" => ((number() - fewer * 10_000_000) * TIMES).to_string(),
             "S074" => ((number() - fewer * 10) * TIMES).to_string(),
             "D043" => ((number() + fewer * 10_000_000) * TIMES).to_string(),
-            "D006" | "S080" => (number() * TIMES).to_string(),
+            "D006" | "S080" | "D302" => (number() * TIMES).to_string(),
             _ if row.cells[unit] == "date" => told_anew(&row.cells[value]),
             _ => continue,
         };
@@ -173,12 +192,12 @@ fn later_year(year: &str) -> String {
 
 /// A cell of any column, by its form.
 fn told_anew(cell: &str) -> String {
-    let parts: Vec<&str> = cell.split('-').collect();
-    if let [year, month, day] = parts[..]
-        && (year.len(), month.len(), day.len()) == (4, 2, 2)
-        && year.bytes().all(|byte| byte.is_ascii_digit())
+    // A day, or an instant that begins with one.
+    if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', _, _, b'-', _, _, rest @ ..] =
+        cell.as_bytes()
+        && matches!(rest, [] | [b'T', ..])
     {
-        return format!("{}-{month}-{day}", later_year(year));
+        return format!("{}{}", later_year(&cell[..4]), &cell[4..]);
     }
     if let Some(number) = certificate(cell).or_else(|| listing(cell)).or_else(|| code(cell)) {
         return number;

@@ -1,3 +1,5 @@
+//! Which contract carries a project out: by parties, amount and time, and when the link is lost.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use jiff::civil::date;

@@ -1,3 +1,5 @@
+//! Every state with every act, and the day from which an open demand is stale.
+
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use jiff::civil::date;

@@ -1,3 +1,5 @@
+//! How a demand and an achievement are read into words, troubles and wishes.
+
 use super::*;
 
 fn lexicon() -> Lexicon {

@@ -1,3 +1,5 @@
+//! What each clause of the score brings, and that the clauses add up.
+
 use super::*;
 use crate::suggest::model::{Reading, Seat};
 
