@@ -48,7 +48,7 @@ lint: proto ## Lint the wire contract
 	@buf lint $(IMAGE) --path canopy
 
 golden: setup ## Rewrite the golden files: authorization table, error reasons, wire image, event bytes
-	@$(postgres) env $(offline) CANOPY_GOLDEN=1 cargo test --locked -p canopy-tests golden
+	@$(postgres) env $(offline) CANOPY_GOLDEN=1 cargo test --locked --workspace --test suite golden
 
 proto: setup ## Compile the .proto files to an image (descriptor set) for buf and other languages
 	@tests/tools/image.sh $(IMAGE)
@@ -65,7 +65,7 @@ bench: ## Measure speed and size against their targets, beside nginx and pgbench
 
 chaos: setup ## Kill the suite and the bank at random points of the replay, ROUNDS=50 times
 	@$(offline) cargo build --locked --workspace --bins
-	@$(postgres) env $(offline) CANOPY_CHAOS_ROUNDS=$(ROUNDS) cargo test --locked -p canopy-tests chaos -- --nocapture
+	@$(postgres) env $(offline) CANOPY_CHAOS_ROUNDS=$(ROUNDS) cargo test --locked --workspace --test suite chaos -- --nocapture
 
 clean: ## Remove what was built; data/ stays
 	@cargo clean

@@ -15,6 +15,9 @@ const LEARNT: &str = "select md5(string_agg(t, '|' order by t)) from (select s::
 const CURSOR: &str = "select epoch, position, event_id from platform.cursor";
 const HEAD: &str = "select feed_head from platform.installation";
 
+/// Who follows the registry.
+const FOLLOWERS: [&str; 2] = ["subsidy", "commissioner"];
+
 /// Events of the registry when the copy is taken, and when it is lost.
 const COPIED: i64 = 3_000;
 const LOST: i64 = 5_000;
@@ -50,7 +53,10 @@ async fn resumed(installation: &Installation, suite: Running) {
     let epoch = sql(installation, "registry", "select feed_epoch from platform.installation").await;
     command(installation, &["renew-epoch", "registry"]).await;
     assert_ne!(sql(installation, "registry", "select feed_epoch from platform.installation").await, epoch);
-    command(installation, &["resume-feed", "subsidy", "registry", "--reason", "restored from a copy"]).await;
+    for follower in FOLLOWERS {
+        command(installation, &["resume-feed", follower, "registry", "--reason", "restored from a copy"])
+            .await;
+    }
     let audited =
         "select count(*) from platform.audit where aggregate = 'feed/registry' and to_state = 'FOLLOWING'";
     assert_eq!(sql(installation, "subsidy", audited).await, "1");
@@ -79,7 +85,7 @@ async fn replay_until(installation: &Installation, events: i64) {
     replay.kill().await.unwrap();
 }
 
-/// Waits until subsidy has applied what the registry has told, with everything sequenced.
+/// Waits until all have applied what the registry has told, with everything sequenced.
 async fn followed_to_the_head(installation: &Installation) {
     let waiting = "select count(*) from platform.outbox where position is null";
     let mut tick = tokio::time::interval(Duration::from_millis(50));
@@ -87,13 +93,16 @@ async fn followed_to_the_head(installation: &Installation) {
         loop {
             tick.tick().await;
             let told = sql(installation, "registry", HEAD).await;
-            let applied = sql(installation, "subsidy", "select position from platform.cursor").await;
-            if sql(installation, "registry", waiting).await == "0" && told == applied {
+            let mut behind = false;
+            for follower in FOLLOWERS {
+                behind |= sql(installation, follower, "select position from platform.cursor").await != told;
+            }
+            if sql(installation, "registry", waiting).await == "0" && !behind {
                 return;
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), reached).await.expect("subsidy follows to the head");
+    tokio::time::timeout(Duration::from_secs(60), reached).await.expect("all follow to the head");
 }
 
 async fn head(installation: &Installation) -> i64 {
@@ -138,8 +147,7 @@ async fn doctor_says(installation: &Installation, words: &str, well: bool) {
     for _ in 0..100 {
         tick.tick().await;
         let ended = installation.run(&["doctor"]).await;
-        if ended.text.contains(words) {
-            assert_eq!(ended.success, well, "{}", ended.text);
+        if ended.text.contains(words) && ended.success == well {
             return;
         }
         text = ended.text;

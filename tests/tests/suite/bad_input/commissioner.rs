@@ -22,6 +22,8 @@ use super::year::{code, firm, rule};
 /// The pilot unit of the empowerment reform.
 const UNIT: &str = "124200002429921889";
 const ON: &str = "2022-03-01";
+/// When the unit tells of the year.
+const LATER: &str = "2022-12-31";
 
 #[tokio::test]
 async fn technology_transfer_takes_nothing_that_cannot_be() {
@@ -32,6 +34,7 @@ async fn technology_transfer_takes_nothing_that_cannot_be() {
     a_higher_institution_does_not_apply_for_less(&world).await;
     rights_terms_and_shares_that_cannot_be(&world).await;
     money_before_it_came_or_twice(&world).await;
+    shares_of_an_agreement_of_another_day(&world).await;
     world.stop().await;
 }
 
@@ -94,10 +97,10 @@ fn taken(results: Vec<RowResult>) {
     }
 }
 
-async fn unit(world: &World) -> As {
+async fn unit(world: &World, on: &str) -> As {
     let token =
         world.token(&["--person", "dean", "--role", "INSTITUTE", "--uscc", UNIT, "--may-set-time"]).await;
-    world.bearing(&token, "2022-12-31")
+    world.bearing(&token, on)
 }
 
 async fn activities_of_others_or_of_no_day(world: &World) {
@@ -269,7 +272,7 @@ async fn rights_terms_and_shares_that_cannot_be(world: &World) {
         (FailedPrecondition, "RIGHTS_NOT_CLEAR", "classified"),
         (FailedPrecondition, "RIGHTS_NOT_CLEAR", "co_owner"),
     ];
-    let mut dean = EmpowermentServiceClient::new(unit(world).await);
+    let mut dean = EmpowermentServiceClient::new(unit(world, LATER).await);
     let enter = async || {
         let request = pb::BatchImportEmpowermentsRequest { rows: rows.clone() };
         dean.batch_import_empowerments(request).await.unwrap().into_inner().results
@@ -299,7 +302,7 @@ async fn money_before_it_came_or_twice(world: &World) {
         buyer_kind: pb::BuyerKind::Private.into(),
         ..Default::default()
     };
-    let mut dean = DealServiceClient::new(unit(world).await);
+    let mut dean = DealServiceClient::new(unit(world, LATER).await);
     let request = pb::BatchImportDealsRequest { rows: vec![deal("ZH1", "SR1")] };
     taken(dean.batch_import_deals(request).await.unwrap().into_inner().results);
     let rows = vec![
@@ -315,7 +318,7 @@ async fn money_before_it_came_or_twice(world: &World) {
     let expected = [
         (InvalidArgument, "SPLIT_MODE_MISMATCH", "split"),
         (InvalidArgument, "SPLIT_MODE_MISMATCH", "split"),
-        (FailedPrecondition, "PUBLICITY_TOO_SHORT", "signed_on"),
+        (FailedPrecondition, "PUBLICITY_TOO_SHORT", "publicity_posted_on"),
         (FailedPrecondition, "PRICE_CHANGED", "price_fen"),
         (AlreadyExists, "DUPLICATE_RECEIPT", "receipt_no"),
         (FailedPrecondition, "DISTRIBUTION_BEFORE_INCOME", "distributed_on"),
@@ -327,4 +330,53 @@ async fn money_before_it_came_or_twice(world: &World) {
         dean.batch_import_deals(request).await.unwrap().into_inner().results
     };
     world.refuses_rows(enter, &expected).await;
+}
+
+async fn shares_of_an_agreement_of_another_day(world: &World) {
+    let request = pb::BatchImportEmpowermentsRequest { rows: vec![empowerment("FQ2")] };
+    let mut dean = EmpowermentServiceClient::new(unit(world, LATER).await);
+    let results = dean.batch_import_empowerments(request).await.unwrap().into_inner().results;
+    let empowerment = results[0].name.clone();
+    let on = async |day: &str| DealServiceClient::new(unit(world, day).await);
+    let price = pb::PriceDealRequest {
+        request_id: id(),
+        deal_no: "ZH3".to_owned(),
+        empowerment: empowerment.clone(),
+        mode: pb::DealMode::Licence.into(),
+        price_method: pb::PriceMethod::Listed.into(),
+        price_fen: 1_000,
+        buyer_uscc: code(1),
+        buyer_kind: pb::BuyerKind::Private.into(),
+        ..Default::default()
+    };
+    let name = on("2022-07-01").await.price_deal(price).await.unwrap().into_inner().name;
+    let sign =
+        pb::SignDealRequest { request_id: id(), name: name.clone(), price_fen: 1_000, ..Default::default() };
+    on("2022-07-01").await.sign_deal(sign).await.unwrap();
+    let income = pb::RecordReceiptRequest {
+        request_id: id(),
+        name: name.clone(),
+        receipt_no: "SR3".to_owned(),
+        receipts_fen: 1_000,
+        ..Default::default()
+    };
+    on("2022-08-31").await.record_receipt(income).await.unwrap();
+    let change = pb::ChangeAgreementRequest {
+        request_id: id(),
+        name: empowerment,
+        shares: vec![pb::InventorShare { inventor: "石雨欣".to_owned(), share_bp: 10_000 }],
+        signed_by: vec!["石雨欣".to_owned()],
+        ..Default::default()
+    };
+    let mut dean = EmpowermentServiceClient::new(unit(world, "2022-09-01").await);
+    dean.change_agreement(change).await.unwrap();
+    let divide = pb::DistributeReceiptRequest {
+        request_id: id(),
+        name,
+        receipt_no: "SR3".to_owned(),
+        agreement_version_no: 2,
+        ..Default::default()
+    };
+    let refused = (FailedPrecondition, "AGREEMENT_NOT_IN_FORCE", "agreement_version_no");
+    world.refuses(on(LATER).await.distribute_receipt(divide), refused).await;
 }
