@@ -56,12 +56,12 @@ proto: setup ## Compile the .proto files to an image (descriptor set) for buf an
 sqlx: setup ## Describe all checked SQL anew into .sqlx, after a change of a query or a migration
 	@$(postgres) tests/tools/sqlx.sh
 
-bench: ## Measure speed and size against their targets, beside nginx and pgbench (builds release)
+bench: ## Measure speed and size against their targets, beside nginx and pgbench (builds release); PARTS="ledger replay" for some
 	@tests/tools/setup.sh bench
 	@$(offline) cargo build --locked --workspace --bins
 	@$(offline) cargo build --locked --workspace --release --bins --bench rules --bench suite
 	@$(offline) cargo bench --locked --workspace --bench rules -- --quiet
-	@$(offline) CANOPY_DURABLE=yes $(postgres) cargo bench --locked --workspace --bench suite
+	@$(offline) CANOPY_DURABLE=yes $(postgres) cargo bench --locked --workspace --bench suite -- $(PARTS)
 
 chaos: setup ## Kill the suite and the bank at random points of the replay, ROUNDS=50 times
 	@$(offline) cargo build --locked --workspace --bins

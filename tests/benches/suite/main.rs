@@ -25,7 +25,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use database::Database;
 use suite::Suite;
@@ -33,30 +33,43 @@ use table::Table;
 
 /// First argument with which this program is the backend that gateway and nginx carry calls to.
 const BACKEND: &str = "backend";
+/// What can be measured alone.
+const PARTS: [&str; 6] = ["rules", "relay", "ledger", "registry", "transfer", "replay"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    match arguments.next() {
-        Some(first) if first == BACKEND => {
-            let address = arguments.next().context("the backend's address")?;
-            backend::serve(&address).await
+    // Cargo says by `--bench` that it runs a bench.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.split_first() {
+        Some((first, rest)) if first == BACKEND => {
+            backend::serve(rest.first().context("the backend's address")?).await
         }
-        _ => measure().await,
+        _ => measure(&arguments).await,
     }
 }
 
-async fn measure() -> anyhow::Result<()> {
+/// Measures those parts, or all when none is named.
+async fn measure(parts: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        bail!("no part {unknown}; known: {}", PARTS.join(", "));
+    }
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|it| it == part);
     let mut table = Table::default();
-    rules::read(&mut table)?;
-    say("gateway and nginx");
-    relay::measure(&release()?, &mut table).await?;
+    if wanted("rules") {
+        rules::read(&mut table)?;
+    }
+    if wanted("relay") {
+        say("gateway and nginx");
+        relay::measure(&release()?, &mut table).await?;
+    }
     let database = Database::of_environment()?;
     let sync = database.flushes_per_second()?;
     table.fact("flushes to this disk a second", sync);
-    say("ledger");
-    ledger::measure(&mut table, &database).await?;
-    {
+    if wanted("ledger") {
+        say("ledger");
+        ledger::measure(&mut table, &database).await?;
+    }
+    if wanted("registry") {
         say("import, standing, write");
         let suite = Suite::start(&release()?, &database, "fast", suite::Parts::Registry).await?;
         import::measure(&suite, &mut table).await?;
@@ -64,10 +77,14 @@ async fn measure() -> anyhow::Result<()> {
         write::measure(&suite, &mut table).await?;
         suite.stop().await?;
     }
-    say("commissioner: activities, suggestions");
-    transfer::measure(&release()?, &database, &mut table).await?;
-    say("replay of the bundled year, twice: in one process, and with a process for each service");
-    replay::measure(&dev()?, &database, &mut table).await?;
+    if wanted("transfer") {
+        say("commissioner: activities, suggestions");
+        transfer::measure(&release()?, &database, &mut table).await?;
+    }
+    if wanted("replay") {
+        say("replay of the bundled year, twice: in one process, and with a process for each service");
+        replay::measure(&dev()?, &database, &mut table).await?;
+    }
     table.print();
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) struct Checked {
 /// Reads the entities of those codes as of a day.
 pub(crate) async fn check(pool: &PgPool, codes: &[Uscc], day: Date) -> Result<Checked, Failure> {
     let texts: Vec<&str> = codes.iter().map(Uscc::as_str).collect();
+    // The sub-select hides from the planner how many are asked for, so that it keeps one plan: planning took four times
+    // as long as the look-up.
     let rows = sqlx::query!(
         r#"
         select asked.place as "place!",
@@ -32,7 +34,7 @@ pub(crate) async fn check(pool: &PgPool, codes: &[Uscc], day: Date) -> Result<Ch
                l.id as "listing?", l.listing_no as "listing_no?", l.kind as "kind?", l.grade as "grade?",
                l.decided_on as "decided_on?", l.authority as "authority?", l.measures as "measures?",
                l.version as "version?"
-        from unnest($1::text[]) with ordinality as asked (uscc, place)
+        from unnest((select $1::text[])) with ordinality as asked (uscc, place)
         left join registry.subject s on s.uscc = asked.uscc
         left join lateral (
             select status, effective_on
