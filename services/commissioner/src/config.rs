@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 use crate::suggest::SuggestSettings;
 
+mod convert_first;
 mod recognition;
 
+pub use convert_first::ConvertFirstSettings;
 pub use recognition::RecognitionSettings;
 
 /// The whole configuration of the service.
@@ -67,11 +69,17 @@ pub struct TransferSettings {
     pub empowerment_publicity_days: u32,
     /// Smallest share of net income or shares that a policy may give the inventors, in basis points.
     pub inventor_floor_bp: u32,
+    /// What the parties of a convert-first deal may agree.
+    pub convert_first: ConvertFirstSettings,
 }
 
 impl Default for TransferSettings {
     fn default() -> Self {
-        Self { empowerment_publicity_days: 15, inventor_floor_bp: 5000 }
+        Self {
+            empowerment_publicity_days: 15,
+            inventor_floor_bp: 5000,
+            convert_first: ConvertFirstSettings::default(),
+        }
     }
 }
 
@@ -153,6 +161,13 @@ impl Config {
 
     /// Every key, for `--help`.
     pub fn keys() -> Vec<Key> {
-        [ServerSettings::KEYS, DatabaseSettings::KEYS, Self::KEYS, RecognitionSettings::KEYS].concat()
+        [
+            ServerSettings::KEYS,
+            DatabaseSettings::KEYS,
+            Self::KEYS,
+            ConvertFirstSettings::KEYS,
+            RecognitionSettings::KEYS,
+        ]
+        .concat()
     }
 }

@@ -107,6 +107,12 @@ pub(crate) fn achievement_unfollowed(tx: &mut Tx, achievement: AchievementId, la
     tx.emit(&event, &format!("{achievement}/follow_up"), version, day);
 }
 
+/// Tells that an institution was assessed, or that it rectified what the assessment had found.
+pub(crate) fn assessment_changed(tx: &mut Tx, changed: pb::Assessment, version: i64, day: Date) {
+    let name = changed.name.clone();
+    tx.emit(&pb::AssessmentChanged { assessment: Some(changed) }, &name, version, day);
+}
+
 /// Tells that an application for recognition changed.
 pub(crate) fn recognition_changed(tx: &mut Tx, changed: pb::Recognition, version: i64, day: Date) {
     let name = changed.name.clone();

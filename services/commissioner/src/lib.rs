@@ -4,10 +4,12 @@
 
 pub mod achievement;
 pub mod activity;
+pub mod assessment;
 mod broker;
 pub mod commissioner;
 pub mod config;
 pub mod contract;
+pub mod convert_first;
 pub mod deal;
 pub mod demand;
 mod edge;

@@ -1,4 +1,6 @@
-//! What is asked of the registry right now: that it grants, assesses and revokes recognitions, which are its own.
+//! What is asked of the registry right now: that it grants, assesses and revokes recognitions, which are its own. It is
+//! asked outside of transactions, for what one has laid down, under the request that laid it down: a call that is made
+//! again asks for the same.
 
 use canopy_kernel::id::QualificationId;
 use canopy_kernel::{Failure, reason};
@@ -7,9 +9,11 @@ use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::qualification_service_client::QualificationServiceClient;
 use jiff::civil::Date;
 
+use crate::assessment::Laid;
+use crate::assessment::model::Assessment;
+use crate::assessment::rule_outcome::{Grade, Outcome};
+use crate::recognition::LaidGrant;
 use crate::recognition::model::{Level, Recognition};
-use crate::recognition::rule_assessment::Grade;
-use crate::recognition::{Assess, Certificate};
 
 /// The registry, reached over one channel. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,30 +39,25 @@ impl Registry {
         QualificationServiceClient::new(self.peer.channel())
     }
 
-    /// Has a recognition granted from a day on. A grant of the same number that a call made before it broke off is the
-    /// one that is meant.
-    pub(crate) async fn grant(
-        &self,
-        call: &Call,
-        recognition: &Recognition,
-        certificate: &Certificate,
-        day: Date,
-    ) -> Result<QualificationId, Failure> {
+    /// Has a recognition granted as it was laid down. A grant of the same number that a call made before it broke off
+    /// is the one that is meant.
+    pub(crate) async fn grant(&self, call: &Call, laid: &LaidGrant) -> Result<QualificationId, Failure> {
+        let (recognition, grant) = (&laid.recognition, &laid.grant);
         let row = pb::QualificationRow {
-            request_id: certificate.request_id.clone(),
+            request_id: grant.request.to_string(),
             external_ref: recognition.id.to_string(),
             holder_uscc: recognition.applicant.to_string(),
             kind: recognition.subject.kind().to_owned(),
             level: recognition.subject.level().map_or(0, |it| level(it).into()),
-            number: certificate.number.clone(),
-            granted_on: day.to_string(),
+            number: grant.number.clone(),
+            granted_on: grant.on.to_string(),
             first_recognition: true,
-            batch_no: certificate.batch_no,
+            batch_no: grant.batch_no,
             ..Default::default()
         };
         let message = pb::GrantQualificationRequest {
-            request_id: certificate.request_id.clone(),
-            validate_only: certificate.validate_only,
+            request_id: grant.request.to_string(),
+            validate_only: laid.validate_only,
             row: Some(row),
         };
         let request = self.peer.request(call, message)?;
@@ -67,7 +66,7 @@ impl Registry {
             Err(status) => {
                 let failure = self.peer.failure(status);
                 match failure.reason().name == reason::DUPLICATE_QUALIFICATION.name {
-                    true => self.granted(call, recognition, &certificate.number, day).await?.ok_or(failure),
+                    true => self.granted(call, recognition, &grant.number, grant.on).await?.ok_or(failure),
                     false => Err(failure),
                 }
             }
@@ -94,18 +93,29 @@ impl Registry {
         same.map(|it| it.name.parse()).transpose()
     }
 
-    /// Has an assessment recorded.
-    pub(crate) async fn assess(&self, call: &Call, command: &Assess, day: Date) -> Result<(), Failure> {
-        let result = match command.grade {
+    /// Has an assessment recorded as it was laid down, and what it led to. What the registry has told of already is not
+    /// recorded again.
+    pub(crate) async fn record(&self, call: &Call, laid: &Laid) -> Result<(), Failure> {
+        if !laid.is_told {
+            self.assess(call, &laid.assessment, laid.validate_only).await?;
+        }
+        match laid.assessment.outcome {
+            Outcome::Revoked => self.revoke(call, &laid.assessment, laid.validate_only).await,
+            Outcome::Excellent | Outcome::Pass | Outcome::Rectify => Ok(()),
+        }
+    }
+
+    async fn assess(&self, call: &Call, laid: &Assessment, validate_only: bool) -> Result<(), Failure> {
+        let result = match laid.grade {
             Grade::Excellent => pb::AssessmentResult::Excellent,
             Grade::Pass => pb::AssessmentResult::Pass,
             Grade::Fail => pb::AssessmentResult::Fail,
         };
         let message = pb::AssessQualificationRequest {
-            request_id: command.request_id.clone(),
-            validate_only: command.validate_only,
-            name: command.qualification.to_string(),
-            assessed_on: day.to_string(),
+            request_id: laid.request.to_string(),
+            validate_only,
+            name: laid.qualification.to_string(),
+            assessed_on: laid.assessed_on.to_string(),
             result: result.into(),
         };
         let request = self.peer.request(call, message)?;
@@ -113,18 +123,20 @@ impl Registry {
         answer.map(drop).map_err(|status| self.peer.failure(status))
     }
 
-    /// Has a recognition revoked that failed its assessments.
-    pub(crate) async fn revoke(&self, call: &Call, command: &Assess, day: Date) -> Result<(), Failure> {
+    /// Revokes what failed its assessments. What is revoked already stays so.
+    async fn revoke(&self, call: &Call, laid: &Assessment, validate_only: bool) -> Result<(), Failure> {
         let message = pb::RevokeQualificationRequest {
-            request_id: command.request_id.clone(),
-            validate_only: command.validate_only,
-            name: command.qualification.to_string(),
-            revoked_on: day.to_string(),
+            request_id: laid.request.to_string(),
+            validate_only,
+            name: laid.qualification.to_string(),
+            revoked_on: laid.assessed_on.to_string(),
             reason: "ASSESSMENT_FAILED".to_owned(),
             etag: String::new(),
         };
         let request = self.peer.request(call, message)?;
-        let answer = self.client().revoke_qualification(request).await;
-        answer.map(drop).map_err(|status| self.peer.failure(status))
+        match self.client().revoke_qualification(request).await.map_err(|status| self.peer.failure(status)) {
+            Err(failure) if failure.reason().name != reason::STATE_NOT_ALLOWED.name => Err(failure),
+            _ => Ok(()),
+        }
     }
 }

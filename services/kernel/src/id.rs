@@ -150,6 +150,8 @@ registry! {
     ReceiptId "rct";
     /// An application for recognition as a transfer institution or conversion centre (认定申请).
     RecognitionId "rcg";
+    /// A yearly assessment of a recognition (年度考核).
+    AssessmentId "asm";
     /// A technology demand of a firm (技术需求).
     DemandId "dmd";
     /// An achievement (科技成果).

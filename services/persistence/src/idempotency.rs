@@ -88,6 +88,12 @@ pub(crate) async fn claim(
     if claimed.is_some() {
         return Ok(None);
     }
+    let before = given(conn, key).await?;
+    before.map(Some).ok_or_else(|| Failure::new(&reason::INTERNAL).because("a claimed key has no row"))
+}
+
+/// The answer given to that key before, if there is one.
+pub(crate) async fn given(conn: &mut PgConnection, key: &Key) -> Result<Option<Answer>, Failure> {
     let row = sqlx::query!(
         r#"
         select body_digest, reply, refusal as "refusal: sqlx::types::Json<StoredFailure>"
@@ -98,10 +104,11 @@ pub(crate) async fn claim(
         key.method,
         key.request_id,
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await
     .map_err(db)?;
-    repeated(&key.digest, row.body_digest, row.reply, row.refusal.map(|it| it.0)).map(Some)
+    let read = row.map(|row| repeated(&key.digest, row.body_digest, row.reply, row.refusal.map(|it| it.0)));
+    read.transpose()
 }
 
 /// The answer given before, unless the body is another one.

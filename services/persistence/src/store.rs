@@ -227,6 +227,20 @@ impl Store {
         .await
     }
 
+    /// The answer given to that write before; `None` when it is fresh. Who asks another service before the transaction
+    /// asks here first, so that what was answered once is not asked for again.
+    pub async fn answered<R>(&self, call: &Call, write: &Write) -> Result<Option<R>, Failure>
+    where
+        R: prost::Message + Default,
+    {
+        if write.validate_only {
+            return Ok(None);
+        }
+        let key = Key::new(call, &write.request_id, write.digest.clone(), &write.external_ref)?;
+        let mut conn = self.pool().acquire().await.map_err(db)?;
+        idempotency::given(&mut conn, &key).await?.map(read_answer).transpose()
+    }
+
     async fn write_once<R, W>(&self, call: &Call, key: &Key, work: W) -> Result<R, Failure>
     where
         R: prost::Message + Default,
@@ -234,13 +248,8 @@ impl Store {
     {
         let mut tx = Tx::begin(self, call).await?;
         let now = tx.recorded_at();
-        match idempotency::claim(tx.conn(), key, now).await? {
-            Some(Answer::Reply(bytes)) => {
-                return R::decode(bytes.as_slice())
-                    .map_err(|error| Failure::new(&reason::INTERNAL).because(error));
-            }
-            Some(Answer::Refusal(failure)) => return Err(failure),
-            None => {}
+        if let Some(before) = idempotency::claim(tx.conn(), key, now).await? {
+            return read_answer(before);
         }
         match work(&mut tx).await {
             Ok(reply) => {
@@ -298,6 +307,16 @@ impl Store {
 /// (here or by a service that was asked meanwhile), since that says nothing of the request.
 fn is_remembered(failure: &Failure) -> bool {
     failure.is_final() && !matches!(failure.code(), Code::PermissionDenied | Code::Unauthenticated)
+}
+
+/// An answer given before, as it was.
+fn read_answer<R: prost::Message + Default>(before: Answer) -> Result<R, Failure> {
+    match before {
+        Answer::Reply(bytes) => {
+            R::decode(bytes.as_slice()).map_err(|error| Failure::new(&reason::INTERNAL).because(error))
+        }
+        Answer::Refusal(failure) => Err(failure),
+    }
 }
 
 /// Does the work on what was read; of what could not be read, the refusal is the outcome.

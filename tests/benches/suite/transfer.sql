@@ -1,9 +1,10 @@
 -- Achievements in the words of the trade, and one demand, as an importer of another system would find them.
 insert into commissioner.achievement
     (id, achievement_no, owner_uscc, title, summary, field, ip_count, maturity, is_key, registration_no,
-     collected_on, disputed, classified, co_owner_consent, version, external_ref, recorded_at)
+     collected_on, disputed, classified, co_owner_consent, rights_since, version, external_ref, recorded_at)
 select gen_random_uuid(), 'CG' || n, '124200004416255673', k || t || n, '针对' || p || '的问题提出新方案,已完成' || s,
-       f, n % 10, n % 9 + 1, false, '', date '2022-01-01' + n % 300, false, false, '', 1, '', now()
+       f, n % 10, n % 9 + 1, false, '', date '2022-01-01' + n % 300, false, false, '',
+       date '2022-01-01' + n % 300, 1, '', now()
 from generate_series(1, $ACHIEVEMENTS) n,
      lateral (select (array['分布式', '低功耗', '高精度', '绿色', '柔性', '超快'])[n % 6 + 1] k,
                      (array['光纤传感系统', '激光焊接装备', '污水处理工艺', '储能电池材料', '碳化硅器件',
@@ -12,6 +13,11 @@ from generate_series(1, $ACHIEVEMENTS) n,
                      (array['响应滞后', '能耗偏高', '精度漂移', '良品率低', '成本居高不下', '噪声过大',
                             '体积过大', '使用寿命不足', '维护困难', '耐腐蚀性不足', '数据时延长'])[n % 11 + 1] p,
                      (array['小试', '中试', '样机验证', '小批量生产', '示范应用'])[n % 5 + 1] s) w;
+
+insert into commissioner.achievement_rights
+    (achievement_id, version, disputed, classified, co_owner_consent, effective_on, recorded_at)
+select id, version, disputed, classified, co_owner_consent, rights_since, recorded_at
+from commissioner.achievement;
 
 insert into commissioner.demand
     (id, demand_no, enterprise_uscc, commissioner_no, field, words, words_digest, budget_fen, collected_on, state,

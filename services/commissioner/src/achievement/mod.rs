@@ -51,6 +51,7 @@ pub(crate) async fn collect(tx: &mut Tx, command: &Collect) -> Result<AsOf, Fail
         registration: command.registration.clone(),
         collected_on: tx.today(),
         rights: Rights::CLEAR,
+        rights_since: tx.today(),
         version: 1,
     };
     if store::is_recorded(tx, &achievement).await? {
@@ -75,13 +76,13 @@ pub(crate) struct StateRights {
     pub etag: String,
 }
 
-/// States the rights anew.
+/// States the rights anew from the business day on.
 pub(crate) async fn state_rights(tx: &mut Tx, command: &StateRights) -> Result<AsOf, Failure> {
     let before = load(tx, command.id).await?;
     guard(&command.etag, before.version)?;
     may_act_for(tx.actor(), before.owner).map_err(|failure| failure.on("name"))?;
     let from = rights_word(before.rights);
-    let after = before.state_rights(command.rights);
+    let after = before.state_rights(command.rights, tx.today());
     store::write_rights(tx, &after).await?;
     tell(tx, &after, from, "RIGHTS_STATED").await
 }
@@ -165,7 +166,7 @@ async fn tell(tx: &mut Tx, achievement: &Achievement, from: &str, reason: &str) 
 }
 
 async fn view(tx: &mut Tx, achievement: &Achievement) -> Result<AsOf, Failure> {
-    let day = tx.today().max(achievement.collected_on);
+    let day = tx.today().max(achievement.rights_since);
     let found = store::find(tx.conn(), &achievement.id.to_string(), day).await?;
     found.ok_or_else(|| {
         Failure::new(&reason::INTERNAL).because("an achievement that was written is not found")

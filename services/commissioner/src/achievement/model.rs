@@ -89,20 +89,53 @@ pub struct Achievement {
     pub collected_on: Date,
     /// Its rights.
     pub rights: Rights,
+    /// Day from which they hold.
+    pub rights_since: Date,
     /// Counts writes.
     pub version: i64,
 }
 
 impl Achievement {
-    /// The achievement with rights stated anew.
-    pub fn state_rights(self, rights: Rights) -> Self {
-        Self { rights, version: self.version + 1, ..self }
+    /// The achievement with rights stated anew from a day on. A statement never comes before the one before it.
+    pub fn state_rights(self, rights: Rights, on: Date) -> Self {
+        Self { rights, rights_since: on.max(self.rights_since), version: self.version + 1, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use jiff::civil::date;
+
     use super::*;
+
+    #[test]
+    fn rights_hold_from_the_day_on_which_they_are_stated() {
+        let collected_on = date(2022, 2, 1);
+        let achievement = Achievement {
+            id: AchievementId::new(uuid::Uuid::from_u128(1)),
+            number: "CG1".to_owned(),
+            owner: Uscc::parse("124200004416255673").unwrap(),
+            title: "分布式激光焊接装备".to_owned(),
+            summary: String::new(),
+            field: "激光".to_owned(),
+            ip_count: 0,
+            maturity: 6,
+            is_key: false,
+            registration: String::new(),
+            collected_on,
+            rights: Rights::CLEAR,
+            rights_since: collected_on,
+            version: 1,
+        };
+        let disputed = Rights { disputed: true, ..Rights::CLEAR };
+        let stated = achievement.state_rights(disputed, date(2022, 3, 1));
+        assert_eq!((stated.rights, stated.rights_since, stated.version), (disputed, date(2022, 3, 1), 2));
+        // Said on an earlier business day, it holds from the day of the statement before.
+        let again = stated.state_rights(Rights::CLEAR, date(2022, 2, 15));
+        assert_eq!((again.rights, again.rights_since, again.version), (Rights::CLEAR, date(2022, 3, 1), 3));
+    }
 
     #[test]
     fn rights_are_clear_without_dispute_secret_or_refusing_co_owner() {

@@ -96,6 +96,7 @@ pub(crate) fn message(found: AsOf) -> pb::Achievement {
         co_owner_consent: consent.into(),
         merged_into: merged_into.map(|id| id.to_string()).unwrap_or_default(),
         etag: achievement.version.to_string(),
+        rights_since: achievement.rights_since.to_string(),
     }
 }
 

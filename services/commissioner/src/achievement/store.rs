@@ -1,4 +1,4 @@
-//! SQL of achievements.
+//! SQL of achievements: the row as it is now, and the statements that say what its rights were on a day.
 
 mod list;
 
@@ -27,6 +27,7 @@ struct Row {
     disputed: bool,
     classified: bool,
     co_owner_consent: String,
+    rights_since: jiff_sqlx::Date,
     version: i64,
     merged_into: Option<Uuid>,
 }
@@ -51,6 +52,7 @@ impl Row {
             registration: self.registration_no,
             collected_on: self.collected_on.to_jiff(),
             rights,
+            rights_since: self.rights_since.to_jiff(),
             version: self.version,
         };
         Ok(AsOf { achievement, merged_into: self.merged_into.map(AchievementId::new) })
@@ -63,7 +65,8 @@ pub(crate) async fn lock(tx: &mut Tx, id: AchievementId) -> Result<Option<Achiev
         Row,
         r#"
         select id, achievement_no, owner_uscc, title, summary, field, ip_count, maturity, is_key, registration_no,
-               collected_on, disputed, classified, co_owner_consent, version, null::uuid as merged_into
+               collected_on, disputed, classified, co_owner_consent, rights_since, version,
+               null::uuid as merged_into
         from commissioner.achievement
         where id = $1
         for update
@@ -95,7 +98,7 @@ pub(crate) async fn is_recorded(tx: &mut Tx, achievement: &Achievement) -> Resul
     .map_err(db)
 }
 
-/// Enters an achievement.
+/// Enters an achievement with the first statement of its rights.
 pub(crate) async fn insert(
     tx: &mut Tx,
     achievement: &Achievement,
@@ -106,8 +109,8 @@ pub(crate) async fn insert(
         r#"
         insert into commissioner.achievement
             (id, achievement_no, owner_uscc, title, summary, field, ip_count, maturity, is_key, registration_no,
-             collected_on, disputed, classified, co_owner_consent, version, external_ref, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             collected_on, disputed, classified, co_owner_consent, rights_since, version, external_ref, recorded_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         "#,
         achievement.id.as_uuid(),
         achievement.number,
@@ -123,6 +126,7 @@ pub(crate) async fn insert(
         achievement.rights.disputed,
         achievement.rights.classified,
         achievement.rights.co_owner.as_str(),
+        achievement.rights_since.to_sqlx(),
         achievement.version,
         external_ref,
         recorded_at.to_sqlx(),
@@ -135,25 +139,49 @@ pub(crate) async fn insert(
             false => db(error),
         }
     })?;
-    Ok(())
+    insert_rights(tx, achievement).await
 }
 
-/// Writes the rights as they are stated now.
+/// Writes the rights as they are stated now, and the statement.
 pub(crate) async fn write_rights(tx: &mut Tx, achievement: &Achievement) -> Result<(), Failure> {
     let result = sqlx::query!(
         r#"
         update commissioner.achievement
-        set disputed = $2, classified = $3, co_owner_consent = $4, version = $5
-        where id = $1 and version + 1 = $5
+        set disputed = $2, classified = $3, co_owner_consent = $4, rights_since = $5, version = $6
+        where id = $1 and version + 1 = $6
         "#,
         achievement.id.as_uuid(),
         achievement.rights.disputed,
         achievement.rights.classified,
         achievement.rights.co_owner.as_str(),
+        achievement.rights_since.to_sqlx(),
         achievement.version,
     )
     .execute(tx.conn())
     .await
     .map_err(db)?;
-    ensure_one(result)
+    ensure_one(result)?;
+    insert_rights(tx, achievement).await
+}
+
+async fn insert_rights(tx: &mut Tx, achievement: &Achievement) -> Result<(), Failure> {
+    let recorded_at = tx.recorded_at();
+    sqlx::query!(
+        r#"
+        insert into commissioner.achievement_rights
+            (achievement_id, version, disputed, classified, co_owner_consent, effective_on, recorded_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        "#,
+        achievement.id.as_uuid(),
+        achievement.version,
+        achievement.rights.disputed,
+        achievement.rights.classified,
+        achievement.rights.co_owner.as_str(),
+        achievement.rights_since.to_sqlx(),
+        recorded_at.to_sqlx(),
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(db)?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use canopy_kernel::id::{DealId, LedgerAccountId, ReceiptId};
-use canopy_kernel::{BasisPoints, Failure, Fen, RuleTable, Uscc, reason};
+use canopy_kernel::{Failure, Fen, RuleTable, Uscc, reason};
 use canopy_persistence::ledger::{self, Transfer};
 use canopy_persistence::mirror::model::Qualification;
 use canopy_persistence::{FreshRow, RowOutcome, Tx, mirror};
@@ -13,7 +13,9 @@ use jiff::civil::Date;
 use super::divide::{self, Ground, Split};
 use super::model::{Deal, Equity, Mode, Receipt, Terms, require_costs_within};
 use super::rule_split::Policy;
-use super::{TECH_SME, rule_price, store, tell, tell_divided};
+use super::{Choices, TECH_SME, rule_price, store, tell, tell_divided};
+use crate::convert_first;
+use crate::convert_first::model::ConvertFirst;
 use crate::empowerment;
 use crate::empowerment::model::Empowerment;
 
@@ -74,20 +76,20 @@ pub(crate) struct Stated {
     pub income: Option<StatedIncome>,
 }
 
-/// Whose register it is, and the smallest share that inventors may get.
+/// Whose register it is, and what the installation chose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     /// The unit that the caller acts for; `None` = any.
     pub unit: Option<Uscc>,
-    /// Statutory floor of the inventors' share.
-    pub floor: BasisPoints,
+    /// What the installation chose.
+    pub choices: Choices,
 }
 
 /// What stands in the register while a piece is taken.
 struct Book {
     rules: RuleTable,
     now: Timestamp,
-    floor: BasisPoints,
+    choices: Choices,
     empowerments: HashMap<String, Empowerment>,
     listed: Vec<Qualification>,
     receipts: HashSet<(Uscc, String)>,
@@ -141,7 +143,7 @@ impl Book {
         Ok(Self {
             rules: mirror::rules(tx.conn()).await?,
             now: tx.recorded_at(),
-            floor: frame.floor,
+            choices: frame.choices,
             empowerments,
             listed: mirror::qualifications(tx.conn(), &text(|it| it.terms.buyer.uscc.to_string()), TECH_SME)
                 .await?,
@@ -203,6 +205,9 @@ impl Book {
                 false => Err(Failure::new(&reason::DUPLICATE_DEAL).on("deal_no")),
             };
         }
+        // A register states no terms of payment, and implies that the result is in use.
+        let is_converted_first = row.terms.mode == Mode::ConvertFirst;
+        let licence = || ConvertFirst::of_register(self.choices.usual, row.signed_on);
         let deal = Deal {
             id: DealId::at(self.now),
             empowerment: empowerment.id,
@@ -212,6 +217,7 @@ impl Book {
             priced_on: None,
             closed_on: None,
             receipts: Vec::new(),
+            convert_first: is_converted_first.then(licence),
             income_account: LedgerAccountId::at(self.now),
             version: 0,
         };
@@ -229,7 +235,7 @@ impl Book {
         let mut money = Money::default();
         if let Some(Equity { capital, technology }) = row.terms.mode.equity().filter(|_| new) {
             let equity = Equity::new(capital, technology)?;
-            let policy = Policy::of_equity(&self.rules, row.signed_on, self.floor)?;
+            let policy = Policy::of_equity(&self.rules, row.signed_on, self.choices.floor)?;
             let agreement = empowerment.agreement_for(row.signed_on)?;
             money.split =
                 Some(Ground { deal, empowerment, agreement, policy }.shares(equity, row.signed_on)?);
@@ -238,7 +244,7 @@ impl Book {
         let receipt = income.receipt(self.now)?;
         money.transfers.push(divide::income(deal, empowerment, &receipt));
         if let Some(day) = receipt.divided_on {
-            let policy = Policy::of_cash(&self.rules, receipt.received_on, self.floor)?;
+            let policy = Policy::of_cash(&self.rules, receipt.received_on, self.choices.floor)?;
             let agreement = empowerment.agreement_for(receipt.received_on)?;
             let (split, transfers) =
                 Ground { deal, empowerment, agreement, policy }.cash(&receipt, day, self.now)?;
@@ -277,6 +283,7 @@ impl Book {
         let grown: Vec<&Deal> =
             changed.intersection(&self.before).filter_map(|(unit, number)| of(unit, number)).collect();
         store::insert(tx, &new).await?;
+        convert_first::store::insert(tx, &new).await?;
         store::touch(tx, &grown).await?;
         let receipts: Vec<(&Deal, &Receipt)> = self
             .entered
@@ -297,6 +304,7 @@ impl Book {
         for deal in new.into_iter().chain(grown) {
             let day = deal.terms.signed_on.unwrap_or(tx.today());
             tell(tx, "", deal, "IMPORT", day);
+            convert_first::follow(tx, None, deal, "IMPORT", day);
         }
         for (deal, split) in splits {
             tell_divided(tx, deal, split);

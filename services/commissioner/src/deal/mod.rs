@@ -8,13 +8,15 @@ pub(crate) mod rpc;
 pub mod rule_price;
 pub mod rule_split;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use canopy_kernel::id::{DealId, EmpowermentId, LedgerAccountId, ReceiptId};
 use canopy_kernel::{BasisPoints, Failure, Fen, Uscc, reason};
 use canopy_persistence::{Transition, Tx, ledger, mirror};
 use jiff::civil::Date;
 
+use crate::convert_first;
+use crate::convert_first::rule_terms::PaymentTerms;
 use crate::edge::guard;
 use crate::empowerment::model::Empowerment;
 use crate::empowerment::{self, require_own};
@@ -32,6 +34,15 @@ fn unknown() -> Failure {
 
 fn not_tech_sme() -> Failure {
     Failure::new(&reason::BUYER_NOT_TECH_SME).on("buyer_uscc")
+}
+
+/// The choices of the installation that decide about a deal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choices {
+    /// Statutory floor of the inventors' share.
+    pub floor: BasisPoints,
+    /// Terms of payment of a convert-first deal that states none.
+    pub usual: PaymentTerms,
 }
 
 /// Prices a deal of an empowerment.
@@ -68,6 +79,7 @@ pub(crate) async fn price(tx: &mut Tx, command: &Price) -> Result<Deal, Failure>
         priced_on: Some(today),
         closed_on: None,
         receipts: Vec::new(),
+        convert_first: None,
         income_account: LedgerAccountId::at(now),
         version: 1,
     };
@@ -102,7 +114,8 @@ pub(crate) struct Aim {
 }
 
 impl Aim {
-    async fn lock(&self, tx: &mut Tx) -> Result<Deal, Failure> {
+    /// Takes the deal for a write.
+    pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<Deal, Failure> {
         let deal = store::lock(tx, &[self.id]).await?.pop().ok_or_else(unknown)?;
         require_own(self.unit, deal.unit)?;
         guard(&self.etag, deal.version)?;
@@ -117,28 +130,34 @@ pub(crate) enum Step {
     Publish(bool),
     /// Changes the price.
     ChangePrice(Fen),
-    /// Signs at a price.
-    Sign(Fen),
+    /// Signs at a price, with terms of payment if any are stated.
+    Sign(Fen, Option<PaymentTerms>),
     /// Closes it.
     Close,
 }
 
-/// Takes a step on the business day. The shares of an equity deal are divided with its signature.
-pub(crate) async fn step(tx: &mut Tx, aim: &Aim, step: Step, floor: BasisPoints) -> Result<Deal, Failure> {
+/// Takes a step on the business day. With its signature the shares of an equity deal are divided, and the buyer of a
+/// convert-first deal is licensed.
+pub(crate) async fn step(tx: &mut Tx, aim: &Aim, step: Step, choices: Choices) -> Result<Deal, Failure> {
     let today = tx.today();
     let before = aim.lock(tx).await?;
-    let from = before.state_on(today).as_str();
+    let (from, licence) = (before.state_on(today).as_str(), before.convert_first_on(today));
     let after = match step {
         Step::Publish(disclosed) => before.publish(disclosed, today)?,
         Step::ChangePrice(price) => before.change_price(price, today)?,
-        Step::Sign(price) => sign(tx, before, price, today).await?,
+        Step::Sign(price, terms) => {
+            sign(tx, before, price, today).await?.license(terms, choices.usual, today)?
+        }
         Step::Close => before.close(today)?,
     };
     store::update(tx, &after).await?;
-    if let (Step::Sign(_), Some(equity)) = (step, after.terms.mode.equity()) {
+    if matches!(step, Step::Sign(..)) {
+        convert_first::store::insert(tx, &[&after]).await?;
+    }
+    if let (Step::Sign(..), Some(equity)) = (step, after.terms.mode.equity()) {
         let empowerment = empowerment_of(tx, after.empowerment).await?;
         let rules = mirror::rules(tx.conn()).await?;
-        let policy = Policy::of_equity(&rules, today, floor)?;
+        let policy = Policy::of_equity(&rules, today, choices.floor)?;
         let agreement = empowerment.agreement_for(today)?;
         let ground = Ground { deal: &after, empowerment: &empowerment, agreement, policy };
         let split = ground.shares(equity, today)?;
@@ -146,6 +165,7 @@ pub(crate) async fn step(tx: &mut Tx, aim: &Aim, step: Step, floor: BasisPoints)
         tell_divided(tx, &after, &split);
     }
     tell(tx, from, &after, "", today);
+    convert_first::follow(tx, licence, &after, "", today);
     Ok(after)
 }
 
@@ -174,7 +194,7 @@ pub(crate) struct Income {
 pub(crate) async fn receive(tx: &mut Tx, command: &Income) -> Result<(Deal, Receipt), Failure> {
     let (today, now) = (tx.today(), tx.recorded_at());
     let before = command.aim.lock(tx).await?;
-    let from = before.state_on(today).as_str();
+    let (from, licence) = (before.state_on(today).as_str(), before.convert_first_on(today));
     let number = std::slice::from_ref(&command.receipt_no);
     if store::known_receipts(tx.conn(), number).await?.contains(&(before.unit, command.receipt_no.clone())) {
         let failure = Failure::new(&reason::DUPLICATE_RECEIPT).on("receipt_no");
@@ -194,6 +214,7 @@ pub(crate) async fn receive(tx: &mut Tx, command: &Income) -> Result<(Deal, Rece
     store::insert_receipts(tx, &[(&after, &receipt)]).await?;
     ledger::transfer(tx.conn(), &[divide::income(&after, &empowerment, &receipt)], now).await?;
     tell(tx, from, &after, &receipt.number, today);
+    convert_first::follow(tx, licence, &after, &receipt.number, today);
     Ok((after, receipt))
 }
 

@@ -6,12 +6,16 @@
 //!                              DISTRIBUTED ──further income──▶ INCOME_RECEIVED
 //!                              SIGNED | DISTRIBUTED ──▶ CLOSED       the shares of an equity deal are divided when it is signed
 //! ```
+//!
+//! Beside it stands the licence of a deal that is converted first and paid later (`convert_first`).
 
 use canopy_kernel::id::{DealId, EmpowermentId, LedgerAccountId, ReceiptId};
 use canopy_kernel::{Failure, Fen, Uscc, reason, words};
 use jiff::civil::Date;
 
 use super::rule_price;
+use crate::convert_first::model::{self as convert_first, Account, ConvertFirst};
+use crate::convert_first::rule_terms::PaymentTerms;
 
 words! {
     /// How the price came about.
@@ -182,6 +186,8 @@ pub struct Deal {
     pub closed_on: Option<Date>,
     /// Its income, by day.
     pub receipts: Vec<Receipt>,
+    /// The licence of a convert-first deal, from its signature on.
+    pub convert_first: Option<ConvertFirst>,
     /// Ledger account of income that is not divided yet.
     pub income_account: LedgerAccountId,
     /// Counts writes.
@@ -214,8 +220,17 @@ impl Deal {
 
     /// Income booked by a day; saturates at what no ledger holds.
     pub fn received_by(&self, day: Date) -> Fen {
-        let received = self.receipts.iter().filter(|it| it.received_on <= day);
-        Fen::sum(received.map(|it| it.receipts)).unwrap_or(Fen::MAX)
+        self.account().paid_by(day)
+    }
+
+    /// Price and income, as its licence reads them.
+    pub fn account(&self) -> Account<'_> {
+        Account { price: self.terms.price, receipts: &self.receipts }
+    }
+
+    /// Where its licence stands on a day; `None` for other modes and before the signature.
+    pub fn convert_first_on(&self, day: Date) -> Option<convert_first::State> {
+        self.convert_first.as_ref().and_then(|it| it.state_on(self.account(), day))
     }
 
     /// Posts name, price and any tie of the buyer. A further posting is a new round.
@@ -249,6 +264,35 @@ impl Deal {
         Ok(self.next())
     }
 
+    /// Licenses the buyer of a convert-first deal with its signature, by the terms stated or else the usual ones. Another
+    /// mode has no such terms.
+    pub fn license(
+        mut self,
+        stated: Option<PaymentTerms>,
+        usual: PaymentTerms,
+        day: Date,
+    ) -> Result<Self, Failure> {
+        match (self.terms.mode, stated) {
+            (Mode::ConvertFirst, stated) => {
+                self.convert_first = Some(ConvertFirst::licensed(stated.unwrap_or(usual), day));
+                Ok(self)
+            }
+            (_, None) => Ok(self),
+            (_, Some(_)) => Err(Failure::new(&reason::NOT_CONVERT_FIRST).on("convert_first")),
+        }
+    }
+
+    /// Takes a step of its licence.
+    pub fn convert(mut self, step: &convert_first::Step, day: Date) -> Result<Self, Failure> {
+        if self.terms.mode != Mode::ConvertFirst {
+            return Err(Failure::new(&reason::NOT_CONVERT_FIRST).on("name"));
+        }
+        let unsigned = || self.wrong(day).with("expected", State::Signed.as_str());
+        let before = self.convert_first.clone().ok_or_else(unsigned)?;
+        self.convert_first = Some(before.take(step, self.account(), day)?);
+        Ok(self.next())
+    }
+
     /// Books income.
     pub fn receive(mut self, receipt: Receipt) -> Result<Self, Failure> {
         let day = receipt.received_on;
@@ -258,6 +302,9 @@ impl Deal {
         match self.state_on(day) {
             State::Signed | State::IncomeReceived | State::Distributed => {}
             State::Priced | State::Publicised | State::Closed => return Err(self.wrong(day)),
+        }
+        if let Some(licence) = &self.convert_first {
+            licence.require_owed(self.account(), receipt.receipts, day)?;
         }
         require_costs_within(receipt.receipts, receipt.direct_costs)?;
         self.receipts.push(receipt);
@@ -280,11 +327,14 @@ impl Deal {
         Ok((self.next(), receipt))
     }
 
-    /// Closes it: no more income is expected.
+    /// Closes it: no more income is expected, by its licence neither.
     pub fn close(mut self, day: Date) -> Result<Self, Failure> {
         match self.state_on(day) {
             State::Signed | State::Distributed => {}
             _ => return Err(self.wrong(day)),
+        }
+        if let Some(state) = self.convert_first_on(day).filter(|state| !state.is_last()) {
+            return Err(Failure::new(&reason::STATE_NOT_ALLOWED).with("state", state.as_str()));
         }
         self.closed_on = Some(day);
         Ok(self.next())

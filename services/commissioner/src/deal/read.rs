@@ -24,6 +24,11 @@ pub(super) fn mode(number: i32, capital: Fen, technology: Fen) -> Result<Mode, F
     }
 }
 
+/// The word of a mode that may be left out.
+pub(super) fn mode_if_any(number: i32) -> Option<&'static str> {
+    mode(number, Fen::ZERO, Fen::ZERO).ok().map(Mode::as_str)
+}
+
 /// Shares are divided for equity deals, cash for all others; neither brings the other.
 fn require_fitting(mode: Mode, row: &pb::DealRow) -> Result<(), Failure> {
     let for_shares = row.split() == pb::SplitKind::Equity;

@@ -12,10 +12,11 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::import::{self, Frame};
 use super::model::{Buyer, BuyerKind, PriceMethod, Terms};
-use super::read::{mode, read, unstated};
+use super::read::{mode, mode_if_any, read, unstated};
 use super::store::{self, Case, Counted, Place};
 use super::wire::{message, receipt, split, sums};
-use super::{Aim, Distribute, Income, Price, Step, unknown};
+use super::{Aim, Choices, Distribute, Income, Price, Step, unknown};
+use crate::convert_first::rpc as convert_first;
 use crate::edge::{
     Answers, CATCH_UP, Desk, answers, code, day_if_any, opened, own_unit, rows_of, unit_if_any,
 };
@@ -92,6 +93,49 @@ impl DealService for DealRpc {
         answer(close(&self.0, request).await)
     }
 
+    async fn begin_use(&self, request: Request<pb::BeginUseRequest>) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::begin_use(&self.0, request).await)
+    }
+
+    async fn trigger_payment(
+        &self,
+        request: Request<pb::TriggerPaymentRequest>,
+    ) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::trigger_payment(&self.0, request).await)
+    }
+
+    async fn record_revenue(
+        &self,
+        request: Request<pb::RecordRevenueRequest>,
+    ) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::record_revenue(&self.0, request).await)
+    }
+
+    async fn settle_payment(
+        &self,
+        request: Request<pb::SettlePaymentRequest>,
+    ) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::settle_payment(&self.0, request).await)
+    }
+
+    async fn end_use(&self, request: Request<pb::EndUseRequest>) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::end_use(&self.0, request).await)
+    }
+
+    async fn declare_default(
+        &self,
+        request: Request<pb::DeclareDefaultRequest>,
+    ) -> Result<Response<pb::Deal>, Status> {
+        answer(convert_first::declare_default(&self.0, request).await)
+    }
+
+    async fn count_convert_first_deals(
+        &self,
+        request: Request<pb::CountConvertFirstDealsRequest>,
+    ) -> Result<Response<pb::CountConvertFirstDealsResponse>, Status> {
+        answer(convert_first::count(&self.0, request).await)
+    }
+
     async fn get_deal(&self, request: Request<pb::GetDealRequest>) -> Result<Response<pb::Deal>, Status> {
         answer(get(&self.0, request).await)
     }
@@ -118,6 +162,11 @@ impl DealService for DealRpc {
     }
 }
 
+/// What the installation chose.
+fn choices(it: &Desk) -> Result<Choices, Failure> {
+    Ok(Choices { floor: floor(it)?, usual: it.config.transfer.convert_first.bounds()?.usual() })
+}
+
 /// The statutory floor of the inventors' share.
 fn floor(it: &Desk) -> Result<BasisPoints, Failure> {
     BasisPoints::new(it.config.transfer.inventor_floor_bp.into())
@@ -126,7 +175,7 @@ fn floor(it: &Desk) -> Result<BasisPoints, Failure> {
 async fn piece(it: &Desk, call: &Call, rows: &[pb::DealRow]) -> Result<Vec<RowResult>, Failure> {
     // Listings and shares are the registry's: what it answered before this call counts.
     it.feed.catch_up(call, CATCH_UP).await?;
-    let frame = Frame { unit: own_unit(call)?, floor: floor(it)? };
+    let frame = Frame { unit: own_unit(call)?, choices: choices(it)? };
     let rows =
         rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row))).collect();
     it.store
@@ -183,7 +232,8 @@ async fn price(it: &Desk, request: Request<pb::PriceDealRequest>) -> Result<pb::
         .await
 }
 
-fn aim(call: &Call, name: &str, etag: &str) -> Result<Aim, Failure> {
+/// The deal that a caller means, and the version that he has read.
+pub(crate) fn aim(call: &Call, name: &str, etag: &str) -> Result<Aim, Failure> {
     Ok(Aim { id: named("name", name)?, unit: own_unit(call)?, etag: etag.to_owned() })
 }
 
@@ -193,12 +243,12 @@ async fn step(
     write: Write,
     order: Result<(Aim, Step), Failure>,
 ) -> Result<pb::Deal, Failure> {
-    let floor = floor(it)?;
+    let choices = choices(it)?;
     it.store
         .write(call, write, order, move |tx, order| {
             Box::pin(async move {
                 let (aim, step) = &*order;
-                let deal = super::step(tx, aim, *step, floor).await?;
+                let deal = super::step(tx, aim, *step, choices).await?;
                 Ok(message(&deal, tx.today()))
             })
         })
@@ -229,8 +279,9 @@ async fn read_signature(
     request: &pb::SignDealRequest,
 ) -> Result<(Aim, Step), Failure> {
     let aim = aim(call, &request.name, &request.etag)?;
+    let terms = request.convert_first.as_ref().map(|stated| convert_first::terms(it, stated)).transpose()?;
     it.feed.catch_up(call, CATCH_UP).await?;
-    Ok((aim, Step::Sign(Fen::new(request.price_fen)?)))
+    Ok((aim, Step::Sign(Fen::new(request.price_fen)?, terms)))
 }
 
 async fn sign(it: &Desk, request: Request<pb::SignDealRequest>) -> Result<pb::Deal, Failure> {
@@ -320,7 +371,8 @@ async fn list(it: &Desk, request: Request<pb::ListDealsRequest>) -> Result<pb::L
     let page = it.store.page::<Place>(query, (request.page_size, &request.page_token), 100)?;
     let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let unit = unit_if_any(&call, "unit_uscc", &request.unit_uscc)?;
-    let ids = store::page(it.store.pool(), unit, page.after.as_ref(), page.limit()).await?;
+    let mode = mode_if_any(request.mode);
+    let ids = store::page(it.store.pool(), unit, mode, page.after.as_ref(), page.limit()).await?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let found = store::load(&mut conn, &ids).await?;
     let (found, next_page_token) = it.store.cut(&page, found, Place::of)?;

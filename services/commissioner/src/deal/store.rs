@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::model::{Buyer, BuyerKind, Deal, Equity, Mode, PriceMethod, Publicity, Receipt, Terms};
+use crate::convert_first;
 
 mod count;
 mod split;
@@ -51,7 +52,7 @@ pub(crate) async fn lock(tx: &mut Tx, ids: &[DealId]) -> Result<Vec<Deal>, Failu
     load(tx.conn(), ids).await
 }
 
-/// Reads deals by number, with their receipts.
+/// Reads deals by number, with their receipts and licences.
 pub(crate) async fn load(conn: &mut PgConnection, ids: &[DealId]) -> Result<Vec<Deal>, Failure> {
     let ids: Vec<Uuid> = ids.iter().map(DealId::as_uuid).collect();
     let mut receipts = receipts(conn, &ids).await?;
@@ -68,9 +69,13 @@ pub(crate) async fn load(conn: &mut PgConnection, ids: &[DealId]) -> Result<Vec<
         "#,
         &ids,
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await
     .map_err(db)?;
+    let mut licences = match rows.iter().any(|row| row.mode == Mode::ConvertFirst.as_str()) {
+        true => convert_first::store::of_deals(conn, &ids).await?,
+        false => HashMap::new(),
+    };
     let day = |day: Option<jiff_sqlx::Date>| day.map(|day| day.to_jiff());
     rows.into_iter()
         .map(|row| {
@@ -104,6 +109,7 @@ pub(crate) async fn load(conn: &mut PgConnection, ids: &[DealId]) -> Result<Vec<
                 priced_on: day(row.priced_on),
                 closed_on: day(row.closed_on),
                 receipts: receipts.remove(&row.id).unwrap_or_default(),
+                convert_first: licences.remove(&row.id),
                 income_account: LedgerAccountId::new(row.income_account),
                 version: row.version,
             })
@@ -181,10 +187,11 @@ impl Place {
     }
 }
 
-/// Ids in the order of numbers, at one unit or at all.
+/// Ids in the order of numbers, at one unit or at all, of one mode or of any.
 pub(crate) async fn page(
     pool: &PgPool,
     unit: Option<Uscc>,
+    mode: Option<&str>,
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<DealId>, Failure> {
@@ -193,11 +200,13 @@ pub(crate) async fn page(
         select id
         from commissioner.deal
         where ($1::text is null or unit_uscc = $1)
-          and ($2::text is null or (deal_no, id) > ($2, $3::uuid))
+          and ($2::text is null or mode = $2)
+          and ($3::text is null or (deal_no, id) > ($3, $4::uuid))
         order by deal_no, id
-        limit $4
+        limit $5
         "#,
         unit.as_ref().map(Uscc::as_str),
+        mode,
         after.map(|place| place.number.as_str()),
         after.map(|place| place.id.as_uuid()),
         limit,

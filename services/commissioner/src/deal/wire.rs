@@ -8,6 +8,7 @@ use super::divide::Split;
 use super::model::{BuyerKind, Deal, Mode, PriceMethod, Receipt, State};
 use super::rule_split::of_company;
 use super::store::Sums;
+use crate::convert_first::wire as convert_first;
 use crate::edge::day_text;
 
 on_the_wire!(PriceMethod <=> pb::PriceMethod { Agreed, Listed, Auction });
@@ -53,6 +54,7 @@ pub(crate) fn message(deal: &Deal, day: Date) -> pb::Deal {
         closed_on: by(deal.closed_on),
         state: deal.state_on(day).to_wire(),
         etag: deal.version.to_string(),
+        convert_first: convert_first::message(deal, day),
     }
 }
 

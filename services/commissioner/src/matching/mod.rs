@@ -186,7 +186,7 @@ pub(crate) async fn split(tx: &mut Tx, command: &Split) -> Result<Match, Failure
     }
     let credits = command.credits.clone();
     let after = Match { credits, version: held.found.version + 1, ..held.found };
-    store::write_credits(tx, &after).await?;
+    store::write_credits(tx, &after, today).await?;
     tell(tx, &after, after.state.as_str(), "CREDIT_SPLIT");
     Ok(after)
 }

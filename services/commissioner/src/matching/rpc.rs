@@ -192,7 +192,8 @@ async fn split(it: &Desk, request: Request<pb::SplitCreditRequest>) -> Result<pb
 async fn get(it: &Desk, request: Request<pb::GetMatchRequest>) -> Result<pb::Match, Failure> {
     let (call, request) = opened(request)?;
     let id = named("name", &request.name)?;
-    let asked = Listing { id: Some(id), party: party(&call)?, limit: 1, ..Listing::default() };
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
+    let asked = Listing { id: Some(id), party: party(&call)?, ..Listing::of(day) };
     let found = store::list(it.store.pool(), &asked).await?.pop();
     found.map(message).ok_or_else(|| Failure::new(&reason::UNKNOWN_MATCH).on("name"))
 }
@@ -216,6 +217,7 @@ async fn list(
     let query =
         (pb::ListMatchesRequest { page_size: 0, page_token: String::new(), ..request.clone() }, party);
     let page = it.store.page::<MatchId>(query, (request.page_size, &request.page_token), 100)?;
+    let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let asked = Listing {
         id: None,
         demand: match request.demand.as_str() {
@@ -229,6 +231,7 @@ async fn list(
         commissioner: &request.commissioner_no,
         state: MatchState::from_wire(request.state),
         party,
+        day,
         after: page.after,
         limit: page.limit(),
     };

@@ -1,8 +1,9 @@
-//! SQL of matches and of the credit for them.
+//! SQL of matches and of the credit for them: the rows as they are now, and the steps that say what they were on a day.
 
 use canopy_kernel::id::{AchievementId, DemandId, MatchId};
 use canopy_kernel::{Failure, Uscc, reason};
 use canopy_persistence::{Tx, db, ensure_one, violates};
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -43,7 +44,6 @@ impl Row {
 }
 
 /// What a list asks for.
-#[derive(Default)]
 pub(crate) struct Listing<'q> {
     /// This one only.
     pub id: Option<MatchId>,
@@ -57,46 +57,65 @@ pub(crate) struct Listing<'q> {
     pub state: Option<MatchState>,
     /// Those of which this organisation is the firm or the owner only.
     pub party: Option<Uscc>,
+    /// The day.
+    pub day: Date,
     /// Id after which the page begins.
     pub after: Option<MatchId>,
     /// Rows to read.
     pub limit: i64,
 }
 
-/// Finds a match.
+impl Listing<'_> {
+    /// All matches as of a day.
+    pub(crate) fn of(day: Date) -> Self {
+        Self {
+            id: None,
+            demand: None,
+            achievement: None,
+            commissioner: "",
+            state: None,
+            party: None,
+            day,
+            after: None,
+            limit: 1,
+        }
+    }
+}
+
+/// Finds a match as it is now.
 pub(crate) async fn find(conn: impl PgExecutor<'_>, id: MatchId) -> Result<Option<Match>, Failure> {
-    let asked = Listing { id: Some(id), limit: 1, ..Listing::default() };
+    let asked = Listing { id: Some(id), ..Listing::of(Date::MAX) };
     Ok(list(conn, &asked).await?.pop())
 }
 
-/// Lists matches in the order they were proposed.
+/// Lists matches in the order they were proposed, as of a day: what the last step by then made of them.
 pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Result<Vec<Match>, Failure> {
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select m.id, m.demand_id, m.achievement_id, m.state, m.proposed_by, m.proposed_on, m.state_since, m.note,
-               m.version,
-               array(select commissioner_no from commissioner.match_credit where match_id = m.id order by place)
-                   as "commissioners!",
-               array(select share_bp from commissioner.match_credit where match_id = m.id order by place)
-                   as "shares!"
+        select m.id, m.demand_id, m.achievement_id, s.state, m.proposed_by, m.proposed_on, s.state_since, s.note,
+               m.version, s.commissioners, s.shares_bp as shares
         from commissioner.match m
-        where ($1::uuid is null or m.id = $1)
-          and ($2::uuid is null or m.demand_id = $2)
-          and ($3::uuid is null or m.achievement_id = $3)
-          and ($4 = '' or exists (
-              select
-              from commissioner.match_credit c
-              where c.match_id = m.id and c.commissioner_no = $4
-          ))
-          and ($5::text is null or m.state = $5)
-          and ($6::text is null
-               or exists (select from commissioner.demand d where d.id = m.demand_id and d.enterprise_uscc = $6)
-               or exists (select from commissioner.achievement a where a.id = m.achievement_id and a.owner_uscc = $6))
-          and ($7::uuid is null or m.id > $7)
+        join lateral (
+            select state, state_since, note, commissioners, shares_bp
+            from commissioner.match_step
+            where match_id = m.id and effective_on <= $1
+            order by version desc
+            limit 1
+        ) s on true
+        where ($2::uuid is null or m.id = $2)
+          and ($3::uuid is null or m.demand_id = $3)
+          and ($4::uuid is null or m.achievement_id = $4)
+          and ($5::text = '' or $5 = any(s.commissioners))
+          and ($6::text is null or s.state = $6)
+          and ($7::text is null
+               or exists (select from commissioner.demand d where d.id = m.demand_id and d.enterprise_uscc = $7)
+               or exists (select from commissioner.achievement a where a.id = m.achievement_id and a.owner_uscc = $7))
+          and ($8::uuid is null or m.id > $8)
         order by m.id
-        limit $8
+        limit $9
         "#,
+        asked.day.to_sqlx(),
         asked.id.map(|id| id.as_uuid()),
         asked.demand.map(|id| id.as_uuid()),
         asked.achievement.map(|id| id.as_uuid()),
@@ -152,7 +171,7 @@ pub(crate) async fn states_of(tx: &mut Tx, demand: DemandId) -> Result<Vec<Match
     states.iter().map(|state| MatchState::stored(state)).collect()
 }
 
-/// Enters a match with its credit.
+/// Enters a match with its credit and its first step.
 pub(crate) async fn insert(tx: &mut Tx, proposed: &Match) -> Result<(), Failure> {
     let recorded_at = tx.recorded_at();
     sqlx::query!(
@@ -178,10 +197,11 @@ pub(crate) async fn insert(tx: &mut Tx, proposed: &Match) -> Result<(), Failure>
         true => Failure::new(&reason::DUPLICATE_MATCH).on("achievement"),
         false => db(error),
     })?;
-    insert_credits(tx, proposed).await
+    insert_credits(tx, proposed).await?;
+    insert_step(tx, proposed, proposed.since).await
 }
 
-/// Writes the state of a match.
+/// Writes the state of a match, and the step.
 pub(crate) async fn write_state(tx: &mut Tx, changed: &Match) -> Result<(), Failure> {
     let result = sqlx::query!(
         r#"
@@ -198,11 +218,12 @@ pub(crate) async fn write_state(tx: &mut Tx, changed: &Match) -> Result<(), Fail
     .execute(tx.conn())
     .await
     .map_err(db)?;
-    ensure_one(result)
+    ensure_one(result)?;
+    insert_step(tx, changed, changed.since).await
 }
 
-/// Writes who is credited now.
-pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match) -> Result<(), Failure> {
+/// Writes who is credited from a day on, and the step.
+pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match, on: Date) -> Result<(), Failure> {
     let result = sqlx::query!(
         "update commissioner.match set version = $2 where id = $1 and version + 1 = $2",
         changed.id.as_uuid(),
@@ -216,7 +237,8 @@ pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match) -> Result<(), Fa
         .execute(tx.conn())
         .await
         .map_err(db)?;
-    insert_credits(tx, changed).await
+    insert_credits(tx, changed).await?;
+    insert_step(tx, changed, on).await
 }
 
 async fn insert_credits(tx: &mut Tx, credited: &Match) -> Result<(), Failure> {
@@ -236,4 +258,33 @@ async fn insert_credits(tx: &mut Tx, credited: &Match) -> Result<(), Failure> {
     .await
     .map_err(db)?;
     Ok(())
+}
+
+/// Writes what a match is from a day on; a step is never dated before the step before it.
+async fn insert_step(tx: &mut Tx, stepped: &Match, on: Date) -> Result<(), Failure> {
+    let recorded_at = tx.recorded_at();
+    let commissioners: Vec<&str> = stepped.credits.iter().map(|it| it.commissioner.as_str()).collect();
+    let shares: Vec<i32> = stepped.credits.iter().map(|it| it.bp).collect();
+    let result = sqlx::query!(
+        r#"
+        insert into commissioner.match_step
+            (match_id, version, effective_on, state, state_since, note, commissioners, shares_bp, recorded_at)
+        select $1, $2, greatest($3::date, max(effective_on)), $4, $5, $6, $7, $8, $9
+        from commissioner.match_step
+        where match_id = $1
+        "#,
+        stepped.id.as_uuid(),
+        stepped.version,
+        on.to_sqlx(),
+        stepped.state.as_str(),
+        stepped.since.to_sqlx(),
+        stepped.note,
+        &commissioners as _,
+        &shares,
+        recorded_at.to_sqlx(),
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(db)?;
+    ensure_one(result)
 }

@@ -1,15 +1,14 @@
-//! Recognition: the way of an application, and yearly assessments. The recognition itself is the registry's: it is
-//! granted, assessed and revoked there while the application's row is locked, under the caller's own request id, so a
-//! call that broke off is made good by its repetition.
+//! Recognition: the way of an application. The recognition itself is the registry's. It is asked between two
+//! transactions and never within one: the first lays down what is to be granted, the second recognises what was. A call
+//! that broke off in between is made good by its repetition, or by another one with the same number.
 
 pub mod model;
 pub(crate) mod rpc;
-pub mod rule_assessment;
 pub mod rule_condition;
 pub(crate) mod store;
 mod wire;
 
-use canopy_kernel::id::{QualificationId, RecognitionId};
+use canopy_kernel::id::{QualificationId, RecognitionId, RequestId};
 use canopy_kernel::{Failure, RuleTable, StoredFailure, Uscc, WorkCalendar, reason};
 use canopy_persistence::{Transition, Tx, mirror};
 use jiff::civil::Date;
@@ -17,16 +16,11 @@ use jiff::civil::Date;
 use crate::config::RecognitionSettings;
 use crate::edge::guard;
 use crate::event;
-use crate::registry::Registry;
-use model::{Level, Publicity, Recognition, Subject};
-use rule_assessment::{Grade, Outcome};
+use model::{Grant, Level, Publicity, Recognition, Subject};
 use rule_condition::{centre_lacks, institution_lacks};
 
 /// Rule parameter: working days of publicity.
 const PUBLICITY_DAYS: &str = "publicity_wd";
-
-/// Kinds of qualifications that this service assesses.
-const KINDS: [&str; 2] = ["TRANSFER_INSTITUTION", "CONVERSION_CENTRE"];
 
 fn unknown() -> Failure {
     Failure::new(&reason::UNKNOWN_APPLICATION).on("name")
@@ -60,6 +54,7 @@ pub(crate) async fn apply(tx: &mut Tx, command: &Apply) -> Result<Recognition, F
         recommended_on: None,
         reviewed: None,
         publicity: None,
+        grant: None,
         recognised: None,
         version: 1,
     };
@@ -128,8 +123,8 @@ pub(crate) async fn publish(tx: &mut Tx, aim: &Aim) -> Result<Recognition, Failu
 /// How a recognition is entered in the registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
-    /// The caller's request, which names the grant in the registry as well.
-    pub request_id: String,
+    /// The caller's request.
+    pub request: RequestId,
     /// Only checks.
     pub validate_only: bool,
     /// Number.
@@ -138,19 +133,89 @@ pub(crate) struct Certificate {
     pub batch_no: i32,
 }
 
-/// Recognises it: the registry grants the qualification.
-pub(crate) async fn recognise(
+/// What the registry is asked to grant.
+#[derive(Clone, Debug)]
+pub(crate) struct LaidGrant {
+    /// The application.
+    pub recognition: Recognition,
+    /// The grant.
+    pub grant: Grant,
+    /// Only checks: nothing was written.
+    pub validate_only: bool,
+}
+
+/// Lays down what the registry is to grant on the business day, or takes up what is not settled. `None` where the
+/// recognition is going to be refused, so that nothing is asked of the registry.
+pub(crate) async fn lay_down(
     tx: &mut Tx,
     aim: &Aim,
     certificate: &Certificate,
-    registry: &Registry,
-) -> Result<Recognition, Failure> {
-    let before = aim.lock(tx).await?;
+) -> Result<Option<LaidGrant>, Failure> {
+    let Some(recognition) = store::lock(tx, aim.id).await? else { return Ok(None) };
     let today = tx.today();
-    before.require_due(today)?;
-    let call = tx.call().clone();
-    let qualification = registry.grant(&call, &before, certificate, today).await?;
-    write(tx, before.clone(), before.recognise(qualification, today)?).await
+    if guard(&aim.etag, recognition.version).is_err() || recognition.require_due(today).is_err() {
+        return Ok(None);
+    }
+    let asked = Grant {
+        request: certificate.request,
+        number: certificate.number.clone(),
+        batch_no: certificate.batch_no,
+        on: today,
+    };
+    let grant = recognition.lay_down(asked)?;
+    let validate_only = certificate.validate_only;
+    if recognition.grant.is_none() && !validate_only {
+        store::write_grant(tx, recognition.id, Some(&grant)).await?;
+        state(tx, &recognition, &format!("GRANT_LAID_DOWN {}", grant.number));
+    }
+    Ok(Some(LaidGrant { recognition, grant, validate_only }))
+}
+
+/// Takes back what was laid down, since the registry refused it.
+pub(crate) async fn take_back(tx: &mut Tx, laid: &LaidGrant) -> Result<(), Failure> {
+    let found = store::lock(tx, laid.recognition.id).await?;
+    let stands = |it: &Recognition| it.recognised.is_none() && it.grant.as_ref() == Some(&laid.grant);
+    if let Some(recognition) = found.filter(stands) {
+        store::write_grant(tx, recognition.id, None).await?;
+        state(tx, &recognition, &format!("GRANT_REFUSED {}", laid.grant.number));
+    }
+    Ok(())
+}
+
+/// States what became of the grant of an application, which is left where it is.
+fn state(tx: &mut Tx, recognition: &Recognition, words: &str) {
+    let effective_on = tx.today();
+    tx.audit(Transition {
+        aggregate: recognition.id.to_string(),
+        from: recognition.state().as_str().to_owned(),
+        to: recognition.state().as_str().to_owned(),
+        reason: words.to_owned(),
+        rule_version: String::new(),
+        effective_on,
+    });
+}
+
+/// Recognises an application.
+#[derive(Clone, Debug)]
+pub(crate) struct Recognise {
+    /// The application.
+    pub aim: Aim,
+    /// What the registry granted, and from which day; `None` where it was not asked.
+    pub granted: Option<(QualificationId, Date)>,
+}
+
+/// Recognises it, as the registry granted the qualification.
+pub(crate) async fn recognise(tx: &mut Tx, command: &Recognise) -> Result<Recognition, Failure> {
+    let before = command.aim.lock(tx).await?;
+    before.require_due(tx.today())?;
+    // It was not due when the registry was to be asked, and is now.
+    let meanwhile = || Failure::new(&reason::VERSION_CONFLICT).because("the registry was not asked");
+    let (qualification, day) = command.granted.ok_or_else(meanwhile)?;
+    let from = before.state();
+    let after = before.recognise(qualification, day)?;
+    store::update(tx, &after).await?;
+    tell(tx, from.as_str(), &after, day);
+    Ok(after)
 }
 
 async fn write(tx: &mut Tx, before: Recognition, after: Recognition) -> Result<Recognition, Failure> {
@@ -158,54 +223,6 @@ async fn write(tx: &mut Tx, before: Recognition, after: Recognition) -> Result<R
     let today = tx.today();
     tell(tx, before.state().as_str(), &after, today);
     Ok(after)
-}
-
-/// A yearly assessment.
-#[derive(Clone, Debug)]
-pub(crate) struct Assess {
-    /// The caller's request, which names the assessment in the registry as well.
-    pub request_id: String,
-    /// Only checks.
-    pub validate_only: bool,
-    /// What is assessed.
-    pub qualification: QualificationId,
-    /// Grade.
-    pub grade: Grade,
-    /// So many failed ones in a row revoke.
-    pub fails_to_revoke: u32,
-}
-
-/// Records an assessment in the registry on the business day; a second failed one in a row revokes.
-pub(crate) async fn assess(
-    tx: &mut Tx,
-    command: &Assess,
-    registry: &Registry,
-) -> Result<(Outcome, Date), Failure> {
-    let today = tx.today();
-    let found = mirror::qualification(tx.conn(), command.qualification).await?;
-    let found = found.filter(|it| KINDS.contains(&it.kind.as_str()));
-    let found = found.ok_or_else(|| Failure::new(&reason::UNKNOWN_RECORD).on("qualification"))?;
-    let Some(granted_on) = found.granted_on.filter(|_| found.is_live_on(today)) else {
-        return Err(Failure::new(&reason::STATE_NOT_ALLOWED).with("expected", "GRANTED"));
-    };
-    rule_assessment::require_full_year(granted_on, today)?;
-    let before = mirror::assessments(tx.conn(), command.qualification, today).await?;
-    let before: Vec<&str> = before.iter().map(String::as_str).collect();
-    let outcome = rule_assessment::outcome(&before, command.grade, command.fails_to_revoke);
-    let call = tx.call().clone();
-    registry.assess(&call, command, today).await?;
-    if outcome == Outcome::Revoked {
-        registry.revoke(&call, command, today).await?;
-    }
-    tx.audit(Transition {
-        aggregate: command.qualification.to_string(),
-        from: "GRANTED".to_owned(),
-        to: if outcome == Outcome::Revoked { "REVOKED" } else { "GRANTED" }.to_owned(),
-        reason: format!("ASSESSED_{}", command.grade.as_str()),
-        rule_version: String::new(),
-        effective_on: today,
-    });
-    Ok((outcome, today))
 }
 
 fn tell(tx: &mut Tx, from: &str, recognition: &Recognition, day: Date) {

@@ -5,7 +5,7 @@
 //!                                               bureau──▶ REJECTED, with every condition that is not met
 //! ```
 
-use canopy_kernel::id::{QualificationId, RecognitionId};
+use canopy_kernel::id::{QualificationId, RecognitionId, RequestId};
 use canopy_kernel::{Failure, StoredFailure, Uscc, reason, words};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,26 @@ pub struct Publicity {
     pub last_on: Date,
 }
 
+/// What the registry is to grant, laid down before it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Request that laid it down; it names the grant in the registry.
+    pub request: RequestId,
+    /// Number of the certificate.
+    pub number: String,
+    /// Batch, 0 = none.
+    pub batch_no: i32,
+    /// Day from which it is granted.
+    pub on: Date,
+}
+
+impl Grant {
+    /// Whether it is of the same certificate.
+    fn is_of(&self, asked: &Grant) -> bool {
+        self.number == asked.number && self.batch_no == asked.batch_no
+    }
+}
+
 /// An application.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recognition {
@@ -121,6 +141,8 @@ pub struct Recognition {
     pub reviewed: Option<(Date, Vec<StoredFailure>)>,
     /// Publicity.
     pub publicity: Option<Publicity>,
+    /// What the registry was asked for, or is going to be.
+    pub grant: Option<Grant>,
     /// Day of recognition, with the qualification in the registry.
     pub recognised: Option<(Date, QualificationId)>,
     /// Counts writes.
@@ -175,6 +197,19 @@ impl Recognition {
         }
     }
 
+    /// What the registry is to grant. What was laid down before and is not settled is taken up, from its own day; under
+    /// another number it would be granted twice.
+    pub fn lay_down(&self, asked: Grant) -> Result<Grant, Failure> {
+        self.require_due(asked.on)?;
+        match &self.grant {
+            None => Ok(asked),
+            Some(open) if open.is_of(&asked) => Ok(open.clone()),
+            Some(open) => {
+                Err(Failure::new(&reason::GRANT_UNSETTLED).on("number").with("number", &open.number))
+            }
+        }
+    }
+
     /// Recognises it, with the qualification that the registry granted.
     pub fn recognise(mut self, qualification: QualificationId, day: Date) -> Result<Self, Failure> {
         self.require_due(day)?;
@@ -196,3 +231,6 @@ impl Recognition {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

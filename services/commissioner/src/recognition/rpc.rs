@@ -10,10 +10,10 @@ use canopy_proto::commissioner::v1::recognition_service_server::RecognitionServi
 use tonic::{Request, Response, Status};
 
 use super::model::State;
-use super::rule_assessment::Grade;
 use super::store::{self, Listing};
 use super::wire::{message, subject};
-use super::{Aim, Apply, Assess, Certificate, unknown};
+use super::{Aim, Apply, Certificate, Recognise, unknown};
+use crate::assessment;
 use crate::edge::{CATCH_UP, Desk, opened, own_code};
 
 /// The service.
@@ -60,7 +60,21 @@ impl RecognitionService for RecognitionRpc {
         &self,
         request: Request<pb::AssessInstitutionRequest>,
     ) -> Result<Response<pb::AssessInstitutionResponse>, Status> {
-        answer(assess(&self.0, request).await)
+        answer(assessment::rpc::assess(&self.0, request).await)
+    }
+
+    async fn close_rectification(
+        &self,
+        request: Request<pb::CloseRectificationRequest>,
+    ) -> Result<Response<pb::Assessment>, Status> {
+        answer(assessment::rpc::close(&self.0, request).await)
+    }
+
+    async fn list_assessments(
+        &self,
+        request: Request<pb::ListAssessmentsRequest>,
+    ) -> Result<Response<pb::ListAssessmentsResponse>, Status> {
+        answer(assessment::rpc::list(&self.0, request).await)
     }
 
     async fn get_recognition(
@@ -153,70 +167,55 @@ async fn publish(
         .await
 }
 
-async fn recognise(it: &Desk, request: Request<pb::RecogniseRequest>) -> Result<pb::Recognition, Failure> {
-    let (call, request) = opened(request)?;
-    let write = Write::new("recognise", &request.request_id, &request).validate_only(request.validate_only);
+/// Has the registry grant what is due, outside of any transaction: it is laid down before, and recognised afterwards.
+async fn granted(it: &Desk, call: &Call, request: pb::RecogniseRequest) -> Result<Recognise, Failure> {
+    let aim = aim(&request.name, &request.etag)?;
     let certificate = Certificate {
-        request_id: request.request_id,
+        request: assessment::rpc::request_id(&request.request_id)?,
         validate_only: request.validate_only,
         number: request.number,
         batch_no: request.batch_no,
     };
-    let aim = aim(&request.name, &request.etag);
-    let command = aim.map(|aim| (aim, certificate, it.registry.clone()));
-    it.store
-        .write(&call, write, command, |tx, command| {
-            Box::pin(async move {
-                let (aim, certificate, registry) = command.as_ref();
-                super::recognise(tx, aim, certificate, registry).await.map(|it| message(&it))
-            })
+    let asked = (aim.clone(), certificate);
+    let laid = it
+        .store
+        .job_tx(call, "lay_down_grant", move |tx| {
+            let (aim, certificate) = asked.clone();
+            Box::pin(async move { super::lay_down(tx, &aim, &certificate).await })
         })
-        .await
-}
-
-async fn read_assessment(
-    it: &Desk,
-    call: &Call,
-    request: pb::AssessInstitutionRequest,
-) -> Result<Assess, Failure> {
-    let grade = Grade::from_wire(request.grade);
-    let assess = Assess {
-        qualification: named("qualification", &request.qualification)?,
-        grade: grade.ok_or_else(|| Failure::new(&reason::ENUM_UNKNOWN).on("grade"))?,
-        request_id: request.request_id,
-        validate_only: request.validate_only,
-        fails_to_revoke: it.config.recognition.fails_to_revoke,
+        .await?;
+    let Some(laid) = laid else { return Ok(Recognise { aim, granted: None }) };
+    let failure = match it.registry.grant(call, &laid).await {
+        Ok(qualification) => return Ok(Recognise { aim, granted: Some((qualification, laid.grant.on)) }),
+        Err(failure) => failure,
     };
-    it.feed.catch_up(call, CATCH_UP).await?;
-    Ok(assess)
+    if failure.is_final() && !laid.validate_only {
+        it.store
+            .job_tx(call, "take_back_grant", move |tx| {
+                let laid = laid.clone();
+                Box::pin(async move { super::take_back(tx, &laid).await })
+            })
+            .await?;
+    }
+    Err(failure)
 }
 
-async fn assess(
-    it: &Desk,
-    request: Request<pb::AssessInstitutionRequest>,
-) -> Result<pb::AssessInstitutionResponse, Failure> {
+async fn recognise(it: &Desk, request: Request<pb::RecogniseRequest>) -> Result<pb::Recognition, Failure> {
     let (call, request) = opened(request)?;
-    let write =
-        Write::new("assess_institution", &request.request_id, &request).validate_only(request.validate_only);
-    let assess = read_assessment(it, &call, request).await;
-    let command = assess.map(|assess| (assess, it.registry.clone()));
+    let write = Write::new("recognise", &request.request_id, &request).validate_only(request.validate_only);
+    if let Some(before) = it.store.answered(&call, &write).await? {
+        return Ok(before);
+    }
+    let command = granted(it, &call, request).await;
     it.store
         .write(&call, write, command, |tx, command| {
-            Box::pin(async move {
-                let (assess, registry) = command.as_ref();
-                let (outcome, assessed_on) = super::assess(tx, assess, registry).await?;
-                Ok(pb::AssessInstitutionResponse {
-                    qualification: assess.qualification.to_string(),
-                    assessed_on: assessed_on.to_string(),
-                    outcome: outcome.to_wire(),
-                })
-            })
+            Box::pin(async move { super::recognise(tx, &command).await.map(|it| message(&it)) })
         })
         .await
 }
 
-/// The applicant that a caller is kept to: an ENTERPRISE or INSTITUTE reads its own applications.
-fn own(call: &Call) -> Result<Option<Uscc>, Failure> {
+/// The organisation that a caller is kept to: an ENTERPRISE or INSTITUTE reads what is its own.
+pub(crate) fn own(call: &Call) -> Result<Option<Uscc>, Failure> {
     match call.actor().has(Role::Enterprise) || call.actor().has(Role::Institute) {
         true => call.actor().represented.map(Some).ok_or_else(|| Failure::new(&reason::NOT_REPRESENTED)),
         false => Ok(None),

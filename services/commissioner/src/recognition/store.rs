@@ -1,6 +1,6 @@
 //! SQL of applications for recognition.
 
-use canopy_kernel::id::{QualificationId, RecognitionId};
+use canopy_kernel::id::{QualificationId, RecognitionId, RequestId};
 use canopy_kernel::{Failure, StoredFailure, Uscc, reason};
 use canopy_persistence::{Tx, db, ensure_one, violates};
 use jiff::civil::Date;
@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::model::{Figures, Level, Publicity, Recognition, State, Subject};
+use super::model::{Figures, Grant, Level, Publicity, Recognition, State, Subject};
 
 /// An application as it stands in its table.
 struct Row {
@@ -23,6 +23,10 @@ struct Row {
     unmet: Json<Vec<StoredFailure>>,
     publicity_posted_on: Option<jiff_sqlx::Date>,
     publicity_last_on: Option<jiff_sqlx::Date>,
+    grant_request_id: Option<Uuid>,
+    grant_number: Option<String>,
+    grant_batch_no: Option<i32>,
+    grant_on: Option<jiff_sqlx::Date>,
     recognised_on: Option<jiff_sqlx::Date>,
     qualification_id: Option<Uuid>,
     version: i64,
@@ -36,6 +40,8 @@ impl Row {
             level => Some(Level::stored(level)?),
         };
         let publicity = day(self.publicity_posted_on).zip(day(self.publicity_last_on));
+        let certificate = self.grant_number.zip(self.grant_batch_no);
+        let grant = self.grant_request_id.map(RequestId::new).zip(certificate).zip(day(self.grant_on));
         Ok(Recognition {
             id: RecognitionId::new(self.id),
             applicant: Uscc::from_stored(&self.applicant_uscc)?,
@@ -44,6 +50,7 @@ impl Row {
             recommended_on: day(self.recommended_on),
             reviewed: day(self.reviewed_on).map(|day| (day, self.unmet.0)),
             publicity: publicity.map(|(posted_on, last_on)| Publicity { posted_on, last_on }),
+            grant: grant.map(|((request, (number, batch_no)), on)| Grant { request, number, batch_no, on }),
             recognised: day(self.recognised_on).zip(self.qualification_id.map(QualificationId::new)),
             version: self.version,
         })
@@ -85,8 +92,8 @@ pub(crate) async fn lock(tx: &mut Tx, id: RecognitionId) -> Result<Option<Recogn
         Row,
         r#"
         select id, applicant_uscc, level, figures as "figures: Json<Figures>", applied_on, recommended_on, reviewed_on,
-               unmet as "unmet: Json<Vec<StoredFailure>>", publicity_posted_on, publicity_last_on, recognised_on,
-               qualification_id, version
+               unmet as "unmet: Json<Vec<StoredFailure>>", publicity_posted_on, publicity_last_on, grant_request_id,
+               grant_number, grant_batch_no, grant_on, recognised_on, qualification_id, version
         from commissioner.recognition
         where id = $1
         for update
@@ -97,6 +104,30 @@ pub(crate) async fn lock(tx: &mut Tx, id: RecognitionId) -> Result<Option<Recogn
     .await
     .map_err(db)?;
     row.map(Row::read).transpose()
+}
+
+/// Writes what the registry is to grant; `None` takes it back. It is no step of the application.
+pub(crate) async fn write_grant(
+    tx: &mut Tx,
+    id: RecognitionId,
+    grant: Option<&Grant>,
+) -> Result<(), Failure> {
+    let result = sqlx::query!(
+        r#"
+        update commissioner.recognition
+        set grant_request_id = $2, grant_number = $3, grant_batch_no = $4, grant_on = $5
+        where id = $1 and qualification_id is null
+        "#,
+        id.as_uuid(),
+        grant.map(|it| it.request.as_uuid()),
+        grant.map(|it| it.number.as_str()),
+        grant.map(|it| it.batch_no),
+        grant.map(|it| it.on.to_sqlx()) as _,
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(db)?;
+    ensure_one(result)
 }
 
 /// Writes a step.
@@ -148,8 +179,8 @@ pub(crate) async fn list(pool: &PgPool, asked: &Listing<'_>) -> Result<Vec<Recog
         Row,
         r#"
         select id, applicant_uscc, level, figures as "figures: Json<Figures>", applied_on, recommended_on, reviewed_on,
-               unmet as "unmet: Json<Vec<StoredFailure>>", publicity_posted_on, publicity_last_on, recognised_on,
-               qualification_id, version
+               unmet as "unmet: Json<Vec<StoredFailure>>", publicity_posted_on, publicity_last_on, grant_request_id,
+               grant_number, grant_batch_no, grant_on, recognised_on, qualification_id, version
         from commissioner.recognition
         where ($1::uuid is null or id = $1)
           and ($2::text is null or applicant_uscc = $2)

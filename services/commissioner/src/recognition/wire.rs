@@ -4,7 +4,6 @@ use canopy_kernel::{Failure, Fen, StoredFailure, on_the_wire, reason};
 use canopy_proto::commissioner::v1 as pb;
 
 use super::model::{Level, Recognition, State, Subject};
-use super::rule_assessment::{Grade, Outcome};
 use super::rule_condition::{Centre, Institution};
 use crate::edge::day_text;
 
@@ -12,8 +11,6 @@ on_the_wire!(Level <=> pb::RecognitionLevel { Municipal, Provincial, National })
 on_the_wire!(State <=> pb::RecognitionState {
     Applied, DistrictRecommended, Reviewed, Rejected, Publicised, Recognised
 });
-on_the_wire!(Grade <=> pb::AssessmentGrade { Excellent, Pass, Fail });
-on_the_wire!(Outcome => pb::AssessmentOutcome { Excellent, Pass, Rectify, Revoked });
 
 fn number(field: &'static str, value: i32) -> Result<u32, Failure> {
     u32::try_from(value).map_err(|_| Failure::new(&reason::FIELD_OUT_OF_RANGE).on(field).with("min", 0))

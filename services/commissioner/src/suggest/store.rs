@@ -192,7 +192,7 @@ pub(crate) async fn achievements(
         r#"
         select a.id, a.achievement_no as number, a.owner_uscc as uscc, a.title, a.title || ' ' || a.summary as "text!",
                a.field, a.maturity,
-               (not a.disputed and not a.classified and a.co_owner_consent <> 'REFUSED'
+               (not r.disputed and not r.classified and r.co_owner_consent <> 'REFUSED'
                 and not exists (
                     select
                     from commissioner.merge m
@@ -215,6 +215,13 @@ pub(crate) async fn achievements(
                    limit 1
                ), '') as "listing_no!"
         from commissioner.achievement a
+        join lateral (
+            select disputed, classified, co_owner_consent
+            from commissioner.achievement_rights
+            where achievement_id = a.id and effective_on <= $2
+            order by version desc
+            limit 1
+        ) r on true
         left join platform.mirror_subject s on s.uscc = a.owner_uscc
         where a.id = any($1) and a.collected_on <= $2
         "#,

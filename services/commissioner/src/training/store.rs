@@ -11,7 +11,46 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::model::{Attendance, Enrolment, Program};
+use super::model::{Attendance, Decision, Enrolment, Outcome, Program};
+
+mod result;
+
+pub(crate) use result::{by_keys, insert_results, lock, write_attended};
+
+/// An enrolment with its result, as its tables have them.
+struct Row {
+    id: Uuid,
+    session_no: String,
+    session_on: jiff_sqlx::Date,
+    topic: String,
+    program: String,
+    person_ref: String,
+    attended: bool,
+    hours: i32,
+    outcome: Option<String>,
+    decided_on: Option<jiff_sqlx::Date>,
+}
+
+impl Row {
+    fn read(self) -> Result<Attendance, Failure> {
+        let decision = match self.outcome.zip(self.decided_on) {
+            Some((outcome, on)) => {
+                Some(Decision { outcome: Outcome::stored(&outcome)?, decided_on: on.to_jiff() })
+            }
+            None => None,
+        };
+        let enrolment = Enrolment {
+            session_no: self.session_no,
+            session_on: self.session_on.to_jiff(),
+            topic: self.topic,
+            program: Program::stored(&self.program)?,
+            person_ref: self.person_ref,
+            attended: self.attended,
+            hours: self.hours,
+        };
+        Ok(Attendance { id: AttendanceId::new(self.id), enrolment, decision })
+    }
+}
 
 /// Which of those enrolments (session, person) stand in the register.
 pub(crate) async fn known(
@@ -117,15 +156,18 @@ impl Place {
 
 /// Lists enrolments in the order of sessions.
 pub(crate) async fn list(pool: &PgPool, asked: &Listing<'_>) -> Result<Vec<Attendance>, Failure> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"
-        select id, session_no, session_on, topic, program, person_ref, attended, hours
-        from commissioner.training_attendance
-        where ($1 = '' or session_no = $1)
-          and ($2 = '' or person_ref = $2)
-          and session_on <= $3
-          and ($4::date is null or (session_on, session_no, id) > ($4, $5::text, $6::uuid))
-        order by session_on, session_no, id
+        select a.id, a.session_no, a.session_on, a.topic, a.program, a.person_ref, a.attended, a.hours,
+               r.outcome as "outcome?", r.decided_on as "decided_on?"
+        from commissioner.training_attendance as a
+        left join commissioner.training_result as r on r.attendance_id = a.id
+        where ($1 = '' or a.session_no = $1)
+          and ($2 = '' or a.person_ref = $2)
+          and a.session_on <= $3
+          and ($4::date is null or (a.session_on, a.session_no, a.id) > ($4, $5::text, $6::uuid))
+        order by a.session_on, a.session_no, a.id
         limit $7
         "#,
         asked.session_no,
@@ -139,29 +181,16 @@ pub(crate) async fn list(pool: &PgPool, asked: &Listing<'_>) -> Result<Vec<Atten
     .fetch_all(pool)
     .await
     .map_err(db)?;
-    rows.into_iter()
-        .map(|row| {
-            let enrolment = Enrolment {
-                session_no: row.session_no,
-                session_on: row.session_on.to_jiff(),
-                topic: row.topic,
-                program: Program::stored(&row.program)?,
-                person_ref: row.person_ref,
-                attended: row.attended,
-                hours: row.hours,
-            };
-            Ok(Attendance { id: AttendanceId::new(row.id), enrolment })
-        })
-        .collect()
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// What a count asks for.
 pub(crate) struct Counted {
     /// Program; `None` = all.
     pub program: Option<Program>,
-    /// Sessions from this day on.
+    /// Sessions and results from this day on.
     pub from: Option<Date>,
-    /// Sessions up to this day.
+    /// Sessions and results up to this day.
     pub to: Date,
     /// Recorded before this instant.
     pub known_before: Option<Timestamp>,
@@ -177,22 +206,51 @@ pub(crate) struct Sums {
     pub sessions: i64,
     /// Enrolments where the person did not come.
     pub absences: i64,
+    /// Persons who passed.
+    pub passed: i64,
+    /// Persons who failed and did not pass.
+    pub failed: i64,
 }
 
-/// Counts attendances, and persons each once.
+/// Counts attendances by the day of the session and results by their own; persons each once.
 pub(crate) async fn count(pool: &PgPool, asked: &Counted) -> Result<Sums, Failure> {
     sqlx::query_as!(
         Sums,
         r#"
-        select count(*) filter (where attended) as "person_times!",
-               count(distinct person_ref) filter (where attended) as "persons!",
-               count(distinct session_no) filter (where attended) as "sessions!",
-               count(*) filter (where not attended) as "absences!"
-        from commissioner.training_attendance
-        where ($1::text is null or program = $1)
-          and ($2::date is null or session_on >= $2)
-          and session_on <= $3
-          and ($4::timestamptz is null or recorded_at < $4)
+        with entered as (
+            select session_no, person_ref,
+                   attended and ($4::timestamptz is null or coalesce(attendance_recorded_at, recorded_at) < $4) as came
+            from commissioner.training_attendance
+            where ($1::text is null or program = $1)
+              and ($2::date is null or session_on >= $2)
+              and session_on <= $3
+              and ($4::timestamptz is null or recorded_at < $4)
+        ),
+        person as (
+            select bool_or(r.outcome = 'PASSED') as passed
+            from commissioner.training_result as r
+            join commissioner.training_attendance as a on a.id = r.attendance_id
+            where ($1::text is null or a.program = $1)
+              and ($2::date is null or r.decided_on >= $2)
+              and r.decided_on <= $3
+              and ($4::timestamptz is null or r.recorded_at < $4)
+            group by a.person_ref
+        ),
+        came as (
+            select count(*) filter (where came) as person_times,
+                   count(distinct person_ref) filter (where came) as persons,
+                   count(distinct session_no) filter (where came) as sessions,
+                   count(*) filter (where not came) as absences
+            from entered
+        ),
+        decided as (
+            select count(*) filter (where passed) as passed, count(*) filter (where not passed) as failed
+            from person
+        )
+        select c.person_times as "person_times!", c.persons as "persons!", c.sessions as "sessions!",
+               c.absences as "absences!", d.passed as "passed!", d.failed as "failed!"
+        from came as c
+        cross join decided as d
         "#,
         asked.program.map(Program::as_str),
         asked.from.map(ToSqlx::to_sqlx) as _,

@@ -68,6 +68,45 @@ async fn an_institute_records_and_clears_its_own_only() {
 }
 
 #[tokio::test]
+async fn the_rights_of_a_day_are_those_last_stated_by_then() {
+    let suite = begun().await;
+    let own = offered(&suite, "CG1", "2022-02-01").await;
+    assert_eq!((own.disputed, own.rights_since.as_str()), (false, "2022-02-01"));
+    let stated = async |on: &str, disputed: bool| {
+        let request = pb::StateAchievementRightsRequest {
+            request_id: id(),
+            name: own.name.clone(),
+            disputed,
+            ..Default::default()
+        };
+        let answer = achievements(suite.institute(UNIVERSITY, on)).state_achievement_rights(request).await;
+        answer.unwrap().into_inner()
+    };
+    stated(ON, true).await;
+    let cleared = stated("2022-04-01", false).await;
+    let days = [
+        ("2022-02-28", false, "2022-02-01"),
+        (ON, true, ON),
+        ("2022-03-31", true, ON),
+        ("2022-04-01", false, "2022-04-01"),
+    ];
+    for (day, disputed, since) in days {
+        let get = pb::GetAchievementRequest { name: "CG1".to_owned(), as_of: day.to_owned() };
+        let seen = achievements(suite.bureau("2022-06-01")).get_achievement(get).await.unwrap().into_inner();
+        assert_eq!((seen.disputed, seen.rights_since.as_str()), (disputed, since), "{day}");
+        // The etag is the present one, whatever the day.
+        assert_eq!(seen.etag, cleared.etag);
+        let list = pb::ListAchievementsRequest { as_of: day.to_owned(), ..Default::default() };
+        let listed = achievements(suite.bureau("2022-06-01")).list_achievements(list).await.unwrap();
+        assert_eq!(listed.into_inner().achievements, [seen], "{day}");
+    }
+    // Said on an earlier business day, it holds from the day of the statement before.
+    let late = stated("2022-03-15", true).await;
+    assert_eq!((late.disputed, late.rights_since.as_str()), (true, "2022-04-01"));
+    suite.close().await;
+}
+
+#[tokio::test]
 async fn key_achievements_of_a_period_are_counted_as_of_a_day() {
     let suite = begun().await;
     offered(&suite, "CG1", "2021-12-31").await;

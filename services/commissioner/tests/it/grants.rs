@@ -8,11 +8,36 @@ use canopy_platform::to_status;
 use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::qualification_service_server::QualificationService;
 use futures::stream::BoxStream;
+use sqlx::PgPool;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::registry::{World, qualification};
 
 type Answer<T> = Result<Response<T>, Status>;
+
+/// Locks of transactions on the tables that hold what the registry is asked for.
+const LOCKS: &str = "
+    select count(*)
+    from pg_locks l
+    join pg_class c on c.oid = l.relation
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'commissioner' and c.relname in ('recognition', 'assessment')
+      and l.mode in ('RowShareLock', 'RowExclusiveLock') and l.pid <> pg_backend_pid()
+      and l.database = (select oid from pg_database where datname = current_database())";
+
+/// How many locks transactions hold on what the registry is asked for.
+pub async fn locks(pool: &PgPool) -> i64 {
+    sqlx::query_scalar(LOCKS).fetch_one(pool).await.unwrap()
+}
+
+/// What was seen of the calls while they were watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Calls that change something.
+    pub calls: u32,
+    /// Locks that transactions of the service held meanwhile.
+    pub locks: i64,
+}
 
 /// The registry's qualifications; cheap to clone.
 #[derive(Clone)]
@@ -20,11 +45,23 @@ pub struct Grants {
     world: World,
     held: Arc<Mutex<BTreeMap<String, pb::Qualification>>>,
     down: Arc<Mutex<bool>>,
+    refusing: Arc<Mutex<bool>>,
+    assessed: Arc<Mutex<Vec<String>>>,
+    watched: Arc<Mutex<Option<PgPool>>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Grants {
     pub fn new(world: World) -> Self {
-        Self { world, held: Arc::default(), down: Arc::default() }
+        Self {
+            world,
+            held: Arc::default(),
+            down: Arc::default(),
+            refusing: Arc::default(),
+            assessed: Arc::default(),
+            watched: Arc::default(),
+            seen: Arc::default(),
+        }
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, pb::Qualification>> {
@@ -34,6 +71,35 @@ impl Grants {
     /// From now on it grants, but its answers do not arrive.
     pub fn set_down(&self, down: bool) {
         *self.down.lock().unwrap() = down;
+    }
+
+    /// From now on it refuses assessments.
+    pub fn set_refusing(&self, refusing: bool) {
+        *self.refusing.lock().unwrap() = refusing;
+    }
+
+    /// The days of the assessments that it recorded, as they came.
+    pub fn assessed(&self) -> Vec<String> {
+        self.assessed.lock().unwrap().clone()
+    }
+
+    /// From now on each call looks what the service's transactions hold.
+    pub fn watch(&self, pool: &PgPool) {
+        *self.watched.lock().unwrap() = Some(pool.clone());
+    }
+
+    /// What the calls saw.
+    pub fn seen(&self) -> Seen {
+        *self.seen.lock().unwrap()
+    }
+
+    async fn look(&self) {
+        let watched = self.watched.lock().unwrap().clone();
+        if let Some(pool) = watched {
+            let locks = locks(&pool).await;
+            let mut seen = self.seen.lock().unwrap();
+            *seen = Seen { calls: seen.calls + 1, locks: seen.locks + locks };
+        }
     }
 
     /// It granted this before.
@@ -88,6 +154,7 @@ impl QualificationService for Grants {
         &self,
         request: Request<pb::GrantQualificationRequest>,
     ) -> Answer<pb::Qualification> {
+        self.look().await;
         let row = request.get_ref().row.clone().unwrap();
         let granted = pb::Qualification {
             level: row.level,
@@ -109,7 +176,11 @@ impl QualificationService for Grants {
         &self,
         request: Request<pb::RevokeQualificationRequest>,
     ) -> Answer<pb::Qualification> {
+        self.look().await;
         let asked = request.into_inner();
+        if asked.validate_only {
+            return self.answer(self.change(&asked.name, |_| ()));
+        }
         let ended = self.change(&asked.name, |it| it.revoked_on = asked.revoked_on);
         self.world.end(ended.clone());
         self.answer(ended)
@@ -119,7 +190,15 @@ impl QualificationService for Grants {
         &self,
         request: Request<pb::AssessQualificationRequest>,
     ) -> Answer<pb::Qualification> {
+        self.look().await;
+        if *self.refusing.lock().unwrap() {
+            return refused(&reason::STATE_NOT_ALLOWED);
+        }
         let asked = request.into_inner();
+        if asked.validate_only {
+            return self.answer(self.change(&asked.name, |_| ()));
+        }
+        self.assessed.lock().unwrap().push(asked.assessed_on.clone());
         let assessed = self.change(&asked.name, |it| it.assessment = asked.result);
         let told = pb::QualificationAssessed {
             qualification: Some(assessed.clone()),

@@ -3,7 +3,9 @@
 
 mod achievement;
 mod activity;
+mod assessment;
 mod commissioner;
+mod convert_first;
 mod deal;
 mod deal_step;
 mod demand;

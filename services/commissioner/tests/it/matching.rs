@@ -146,7 +146,7 @@ async fn only_those_whom_a_match_concerns_move_and_see_it() {
     let firm = matches(suite.firm(FIRM, "2022-03-03")).accept_match(acceptance(&made.name)).await;
     assert_eq!(reason_of(firm), "ROLE_NOT_ALLOWED");
 
-    let get = pb::GetMatchRequest { name: made.name.clone() };
+    let get = pb::GetMatchRequest { name: made.name.clone(), ..Default::default() };
     let seen = async |calls: As| matches(calls).get_match(get.clone()).await;
     assert!(seen(suite.firm(FIRM, ON)).await.is_ok());
     assert!(seen(suite.institute(UNIVERSITY, ON)).await.is_ok());
@@ -274,6 +274,74 @@ async fn credit_adds_up_to_the_whole_and_goes_to_nobody_with_an_interest() {
     let talks =
         matches(suite.commissioner(BROKER, "2022-03-03")).start_negotiation(negotiation(&made.name)).await;
     assert_eq!(reason_of(talks), "CONFLICT_OF_INTEREST");
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_match_of_a_day_is_what_its_steps_had_made_of_it_by_then() {
+    let suite = begun().await;
+    let demand = open_demand(&suite, "XQ1").await.name;
+    let achievement = offered(&suite, "CG1", "2022-02-01").await.name;
+    let made = proposed(&suite, &demand, &achievement).await;
+    accepted(&suite, &made.name, "2022-03-02").await;
+    let broker = |on: &str| matches(suite.commissioner(BROKER, on));
+    let whole = split(&made.name, &[(BROKER, 6_000), (COLLEAGUE, 4_000)]);
+    broker("2022-03-05").split_credit(whole.clone()).await.unwrap();
+    broker("2022-03-08").start_negotiation(negotiation(&made.name)).await.unwrap();
+    let ended = broker("2022-03-10").end_match(ending(&made.name)).await.unwrap().into_inner();
+
+    let on = async |as_of: &str| {
+        let get = pb::GetMatchRequest { name: made.name.clone(), as_of: as_of.to_owned() };
+        matches(suite.bureau("2022-06-01")).get_match(get).await
+    };
+    assert_eq!(reason_of(on("2022-02-28").await), "UNKNOWN_MATCH");
+    use pb::MatchState::{Accepted, Ended, Negotiating, Proposed};
+    let days = [
+        (ON, Proposed, ON, 1, "指标相符"),
+        ("2022-03-02", Accepted, "2022-03-02", 1, "指标相符"),
+        ("2022-03-04", Accepted, "2022-03-02", 1, "指标相符"),
+        ("2022-03-05", Accepted, "2022-03-02", 2, "指标相符"),
+        ("2022-03-08", Negotiating, "2022-03-08", 2, "指标相符"),
+        ("2022-03-10", Ended, "2022-03-10", 2, "价格未谈拢"),
+    ];
+    for (day, state, since, credited, note) in days {
+        let seen = on(day).await.unwrap().into_inner();
+        assert_eq!((seen.state(), seen.state_since.as_str()), (state, since), "{day}");
+        assert_eq!((seen.credits.len(), seen.note.as_str()), (credited, note), "{day}");
+    }
+    // Without a day it is the business day of the call.
+    assert_eq!(on("").await.unwrap().into_inner(), ended);
+    assert_eq!(on("2022-03-05").await.unwrap().into_inner().credits, whole.credits);
+
+    let listed = async |spoil: fn(&mut pb::ListMatchesRequest), as_of: &str| {
+        let mut request = pb::ListMatchesRequest { as_of: as_of.to_owned(), ..Default::default() };
+        spoil(&mut request);
+        matches(suite.bureau("2022-06-01")).list_matches(request).await.unwrap().into_inner().matches.len()
+    };
+    let of_colleague: fn(&mut pb::ListMatchesRequest) = |it| it.commissioner_no = COLLEAGUE.to_owned();
+    let is_accepted: fn(&mut pb::ListMatchesRequest) = |it| it.state = Accepted.into();
+    assert_eq!((listed(of_colleague, "2022-03-04").await, listed(of_colleague, "2022-03-05").await), (0, 1));
+    assert_eq!((listed(is_accepted, "2022-03-07").await, listed(is_accepted, "2022-03-08").await), (1, 0));
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_step_on_an_earlier_business_day_holds_from_the_step_before() {
+    let suite = begun().await;
+    let demand = open_demand(&suite, "XQ1").await.name;
+    let achievement = offered(&suite, "CG1", "2022-02-01").await.name;
+    let made = proposed(&suite, &demand, &achievement).await;
+    accepted(&suite, &made.name, "2022-03-02").await;
+    let broker = |on: &str| matches(suite.commissioner(BROKER, on));
+    let whole = split(&made.name, &[(BROKER, 6_000), (COLLEAGUE, 4_000)]);
+    broker("2022-03-10").split_credit(whole).await.unwrap();
+    broker("2022-03-05").start_negotiation(negotiation(&made.name)).await.unwrap();
+    let on = async |as_of: &str| {
+        let get = pb::GetMatchRequest { name: made.name.clone(), as_of: as_of.to_owned() };
+        matches(suite.bureau("2022-06-01")).get_match(get).await.unwrap().into_inner()
+    };
+    assert_eq!(on("2022-03-09").await.state(), pb::MatchState::Accepted);
+    assert_eq!(on("2022-03-10").await.state(), pb::MatchState::Negotiating);
     suite.close().await;
 }
 

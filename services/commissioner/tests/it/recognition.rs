@@ -5,13 +5,14 @@ use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::recognition_service_client::RecognitionServiceClient;
 use canopy_proto::registry::v1 as registry;
 
+use crate::grants::{Seen, locks};
 use crate::registry::qualification;
 use crate::suite::{As, Suite, id, person, reason_of};
 
-const FIRM: &str = "91420111MA4KXA0264";
-const OTHER_FIRM: &str = "91420105MA4KTTYX61";
+pub const FIRM: &str = "91420111MA4KXA0264";
+pub const OTHER_FIRM: &str = "91420105MA4KTTYX61";
 
-async fn start() -> Suite {
+pub async fn start() -> Suite {
     let suite = Suite::start().await;
     suite.registry.enter(FIRM, "武汉长江光电有限公司");
     suite.registry.enter(OTHER_FIRM, "武汉第二有限公司");
@@ -20,11 +21,11 @@ async fn start() -> Suite {
     suite
 }
 
-fn firm(suite: &Suite, on: &str) -> RecognitionServiceClient<As> {
+pub fn firm(suite: &Suite, on: &str) -> RecognitionServiceClient<As> {
     RecognitionServiceClient::new(suite.firm(FIRM, on))
 }
 
-fn bureau(suite: &Suite, on: &str) -> RecognitionServiceClient<As> {
+pub fn bureau(suite: &Suite, on: &str) -> RecognitionServiceClient<As> {
     RecognitionServiceClient::new(suite.bureau(on))
 }
 
@@ -156,6 +157,73 @@ async fn a_grant_whose_answer_was_lost_is_taken_up_by_the_next_call() {
     let recognised = bureau(&suite, "2022-10-10").recognise(grant(&posted.name)).await.unwrap().into_inner();
     assert_eq!(recognised.state(), pb::RecognitionState::Recognised);
     assert_eq!(suite.grants.granted().len(), 1);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_grant_whose_answer_was_lost_keeps_its_number_and_its_day() {
+    let suite = start().await;
+    let posted = publicised(&suite).await;
+    suite.grants.set_down(true);
+    let once = grant(&posted.name);
+    let lost = bureau(&suite, "2022-10-10").recognise(once.clone()).await;
+    assert_eq!(reason_of(lost), "SERVICE_DOWN");
+    suite.grants.set_down(false);
+    // Whether the first one was granted is not known, so another one would be one too many.
+    let other = pb::RecogniseRequest { number: "SHISF-2022-0002".to_owned(), ..grant(&posted.name) };
+    assert_eq!(reason_of(bureau(&suite, "2022-10-11").recognise(other).await), "GRANT_UNSETTLED");
+    let recognised = bureau(&suite, "2022-10-11").recognise(once).await.unwrap().into_inner();
+    assert_eq!(recognised.state(), pb::RecognitionState::Recognised);
+    assert_eq!(recognised.recognised_on, "2022-10-10");
+    let granted = suite.grants.granted();
+    assert_eq!((granted.len(), granted[0].granted_on.as_str()), (1, "2022-10-10"));
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_number_that_the_registry_refuses_gives_way_to_another() {
+    let suite = start().await;
+    let posted = publicised(&suite).await;
+    // The holder had that number once.
+    suite.grants.hold(qualification(FIRM, "TRANSFER_INSTITUTION", "SHISF-2022-0001", "2019-05-01"));
+    let refused = grant(&posted.name);
+    for _ in 0..2 {
+        let answer = bureau(&suite, "2022-10-10").recognise(refused.clone()).await;
+        assert_eq!(reason_of(answer), "DUPLICATE_QUALIFICATION");
+    }
+    let taken_back = "select count(*) from platform.audit where reason like 'GRANT_REFUSED%'";
+    assert_eq!(suite.count(taken_back).await, 1);
+    let other = pb::RecogniseRequest { number: "SHISF-2022-0002".to_owned(), ..grant(&posted.name) };
+    let recognised = bureau(&suite, "2022-10-11").recognise(other).await.unwrap().into_inner();
+    assert_eq!(recognised.recognised_on, "2022-10-11");
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn the_registry_is_asked_while_no_transaction_holds_what_is_decided() {
+    let suite = start().await;
+    let posted = publicised(&suite).await;
+    let held = qualification(OTHER_FIRM, "TRANSFER_INSTITUTION", "SHISF-2020-0001", "2020-08-25");
+    suite.grants.hold(held.clone());
+    // Such a transaction would be seen.
+    let mut tx = suite.pool.begin().await.unwrap();
+    sqlx::query("select id from commissioner.recognition for update").fetch_all(&mut *tx).await.unwrap();
+    assert!(locks(&suite.pool).await > 0);
+    tx.rollback().await.unwrap();
+
+    suite.grants.watch(&suite.pool);
+    bureau(&suite, "2022-10-10").recognise(grant(&posted.name)).await.unwrap();
+    for day in ["2021-08-25", "2022-08-25"] {
+        let assess = pb::AssessInstitutionRequest {
+            request_id: id(),
+            qualification: held.name.clone(),
+            grade: pb::AssessmentGrade::Fail.into(),
+            ..Default::default()
+        };
+        bureau(&suite, day).assess_institution(assess).await.unwrap();
+    }
+    // One grant, two assessments, one revocation.
+    assert_eq!(suite.grants.seen(), Seen { calls: 4, locks: 0 });
     suite.close().await;
 }
 

@@ -111,7 +111,7 @@ async fn a_signing_takes_its_demand_from_verified_or_later_and_settles_the_match
         assert_eq!(state_on(&suite, demand, ON).await, pb::DemandState::Signed);
         assert_ne!(state_on(&suite, demand, "2022-06-09").await, pb::DemandState::Signed);
     }
-    let get = pb::GetMatchRequest { name: made.name };
+    let get = pb::GetMatchRequest { name: made.name, ..Default::default() };
     let settled = matches(suite.bureau(ON)).get_match(get).await.unwrap().into_inner();
     assert_eq!(settled.state(), pb::MatchState::Signed);
     suite.close().await;

@@ -208,6 +208,17 @@ async fn the_year_of_a_pilot_unit_is_divided_to_the_fen() {
     assert_eq!(counted.private_buyers.to_string(), figure("D602"));
     assert_eq!(counted.related_disclosed.to_string(), figure("D603"));
     assert_eq!((counted.inventors_bp, counted.unit_equity_bp), (9_600, 1_000));
+    // Of four deals that are converted first three are paid in full and one by half.
+    let request = pb::CountConvertFirstDealsRequest { as_of: CUT_OFF.to_owned(), ..Default::default() };
+    let counted = bureau.count_convert_first_deals(request).await.unwrap().into_inner();
+    let expected = pb::CountConvertFirstDealsResponse {
+        paying: 1,
+        settled: 3,
+        price_fen: 696_332_235,
+        paid_fen: 570_634_604,
+        ..Default::default()
+    };
+    assert_eq!(counted, expected);
     let request = pb::CountEmpowermentsRequest { as_of: CUT_OFF.to_owned(), ..Default::default() };
     let mut empowerments = EmpowermentServiceClient::new(suite.bureau("2022-12-31"));
     let counted = empowerments.count_empowerments(request).await.unwrap().into_inner();

@@ -47,6 +47,25 @@ async fn the_same_request_is_answered_with_the_same_bytes_and_written_once() {
 }
 
 #[tokio::test]
+async fn a_write_can_be_asked_for_its_answer_before_it_is_done_again() {
+    let (database, store) = database().await;
+    let message = request(&uuid(), "first");
+    let asked = async |message: &Refusal| {
+        let write = Write::new("write_note", &message.request_id, message);
+        store.answered::<ParkedEvent>(&call(), &write).await
+    };
+    assert_eq!(asked(&message).await, Ok(None));
+    let first = write_note(&store, &message).await.unwrap();
+    assert_eq!(asked(&message).await, Ok(Some(first)));
+    let other = request(&message.request_id, "second");
+    assert_eq!(asked(&other).await.unwrap_err().reason().name, "REQUEST_ID_REUSED");
+    // What only checks has no answer of before.
+    let write = Write::new("write_note", &message.request_id, &message).validate_only(true);
+    assert_eq!(store.answered::<ParkedEvent>(&call(), &write).await, Ok(None));
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn another_body_under_the_same_request_id_is_refused() {
     let (database, store) = database().await;
     let id = uuid();

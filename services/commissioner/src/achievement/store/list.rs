@@ -1,4 +1,4 @@
-//! Achievements as of a day, and their counts.
+//! Achievements as of a day, with the rights last stated by then, and their counts.
 
 use canopy_kernel::id::AchievementId;
 use canopy_kernel::{Failure, Uscc};
@@ -14,7 +14,7 @@ use crate::period::Period;
 /// An achievement as of a day.
 #[derive(Clone)]
 pub(crate) struct AsOf {
-    /// The achievement.
+    /// The achievement with the rights of that day.
     pub achievement: Achievement,
     /// Achievement into which it is merged.
     pub merged_into: Option<AchievementId>,
@@ -76,11 +76,19 @@ pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Resu
         Row,
         r#"
         select a.id, a.achievement_no, a.owner_uscc, a.title, a.summary, a.field, a.ip_count, a.maturity, a.is_key,
-               a.registration_no, a.collected_on, a.disputed, a.classified, a.co_owner_consent, a.version,
+               a.registration_no, a.collected_on, r.disputed, r.classified, r.co_owner_consent,
+               r.effective_on as rights_since, a.version,
                (select m.kept_id from commissioner.merge m
                 where m.duplicate_id = a.id and m.merged_on <= $1
                   and (m.undone_on is null or m.undone_on > $1)) as merged_into
         from commissioner.achievement a
+        join lateral (
+            select disputed, classified, co_owner_consent, effective_on
+            from commissioner.achievement_rights
+            where achievement_id = a.id and effective_on <= $1
+            order by version desc
+            limit 1
+        ) r on true
         where a.collected_on <= $1
           and ($2::uuid is null or a.id = $2)
           and ($3::text is null or a.achievement_no = $3)

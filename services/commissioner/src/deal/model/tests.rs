@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::*;
+use crate::convert_first::model::Step;
+use crate::convert_first::rule_terms::Payment;
 
 fn fen(fen: i64) -> Fen {
     Fen::new(fen).unwrap()
@@ -34,6 +36,7 @@ fn priced(price_method: PriceMethod, mode: Mode) -> Deal {
         priced_on: Some(date(2022, 3, 1)),
         closed_on: None,
         receipts: Vec::new(),
+        convert_first: None,
         income_account: LedgerAccountId::at(Timestamp::UNIX_EPOCH),
         version: 1,
     }
@@ -132,4 +135,44 @@ fn shares_are_divided_at_signature_and_bring_no_cash() {
     let signed = priced(PriceMethod::Listed, equity).sign(fen(100), 15, date(2022, 3, 2)).unwrap();
     assert_eq!(signed.state_on(date(2022, 3, 2)), State::Distributed);
     assert_eq!(wrong(signed.receive(receipt("SR1", date(2022, 4, 1)))), "SPLIT_MODE_MISMATCH");
+}
+
+#[test]
+fn a_convert_first_deal_is_licensed_with_its_signature_and_closed_after_its_end() {
+    let usual = PaymentTerms { payment: Payment::Deferred, free_months: 3, payment_days: 30 };
+    let stated = PaymentTerms { payment: Payment::Conditional, ..usual };
+    let on = date(2022, 3, 2);
+    let signed = |mode| priced(PriceMethod::Listed, mode).sign(fen(100), 15, on).unwrap();
+    // Other modes have no licence and no terms of payment.
+    for mode in [Mode::Transfer, Mode::Licence] {
+        assert_eq!(wrong(signed(mode).license(Some(stated), usual, on)), "NOT_CONVERT_FIRST");
+        let other = signed(mode).license(None, usual, on).unwrap();
+        assert_eq!((other.convert_first_on(on), other.version), (None, 2));
+        assert_eq!(wrong(other.convert(&Step::BeginUse, on)), "NOT_CONVERT_FIRST");
+    }
+    let unsigned = priced(PriceMethod::Listed, Mode::ConvertFirst);
+    assert_eq!(unsigned.convert_first_on(on), None);
+    assert_eq!(wrong(unsigned.convert(&Step::BeginUse, on)), "STATE_NOT_ALLOWED");
+
+    let convert = || signed(Mode::ConvertFirst);
+    let terms = |it: &Deal| it.convert_first.as_ref().map(|it| it.terms);
+    assert_eq!(terms(&convert().license(Some(stated), usual, on).unwrap()), Some(stated));
+    let licensed = convert().license(None, usual, on).unwrap();
+    assert_eq!(terms(&licensed), Some(usual));
+    assert_eq!(licensed.convert_first_on(on), Some(convert_first::State::Licensed));
+    assert_eq!(licensed.convert_first_on(date(2022, 3, 1)), None);
+    assert_eq!(wrong(licensed.clone().close(date(2022, 3, 3))), "STATE_NOT_ALLOWED");
+    let ended = licensed.clone().convert(&Step::End, date(2022, 3, 4)).unwrap();
+    assert_eq!((ended.state_on(date(2022, 3, 4)), ended.version), (State::Signed, 3));
+    assert_eq!(ended.close(date(2022, 3, 4)).unwrap().state_on(date(2022, 3, 4)), State::Closed);
+
+    // The price caps the income; both ways go on together.
+    let part = licensed.receive(receipt("SR1", date(2022, 4, 1))).unwrap();
+    assert_eq!(part.convert_first_on(date(2022, 4, 1)), Some(convert_first::State::Paying));
+    assert_eq!(wrong(part.clone().receive(receipt("SR2", date(2022, 4, 2)))), "RECEIPT_ABOVE_PRICE");
+    let rest = Receipt { receipts: fen(40), ..receipt("SR2", date(2022, 4, 2)) };
+    let paid = part.receive(rest).unwrap();
+    assert_eq!(paid.convert_first_on(date(2022, 4, 2)), Some(convert_first::State::Settled));
+    assert_eq!(paid.state_on(date(2022, 4, 2)), State::IncomeReceived);
+    assert_eq!(wrong(paid.receive(receipt("SR3", date(2022, 4, 3)))), "STATE_NOT_ALLOWED");
 }

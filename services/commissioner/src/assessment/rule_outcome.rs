@@ -1,7 +1,8 @@
-//! Yearly assessments (`RULES.md` R47): of what is live and was recognised a full year before; a second failed one in a
-//! row revokes.
+//! When an institution is assessed and what a grade leads to (`RULES.md` R47): a full year after the recognition, once
+//! a year; a second failed one in a row revokes.
 
 use canopy_kernel::{Failure, period, reason, words};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 words! {
@@ -39,6 +40,19 @@ pub fn require_full_year(granted_on: Date, day: Date) -> Result<(), Failure> {
     }
 }
 
+/// The last day of the year before: by then those were made that stand before an assessment of this year.
+pub fn eve_of_year(day: Date) -> Date {
+    day.first_of_year().saturating_sub(1.day())
+}
+
+/// Refuses a second assessment in one year: so many are known by the end of the year before, and by the day.
+pub fn require_first_of_year(by_eve: usize, by_day: usize) -> Result<(), Failure> {
+    match by_day > by_eve {
+        true => Err(Failure::new(&reason::ALREADY_ASSESSED).on("qualification")),
+        false => Ok(()),
+    }
+}
+
 /// What a grade leads to after those before it, oldest first, when so many failed ones in a row revoke.
 pub fn outcome(before: &[&str], grade: Grade, fails_to_revoke: u32) -> Outcome {
     let in_row = before.iter().rev().take_while(|it| **it == Grade::Fail.as_str()).count();
@@ -64,6 +78,20 @@ mod tests {
         assert_eq!(require_full_year(granted_on, date(2022, 8, 25)), Ok(()));
         let early = require_full_year(granted_on, date(2022, 8, 24));
         assert_eq!(early.unwrap_err().reason().name, "TOO_EARLY_TO_ASSESS");
+    }
+
+    #[test]
+    fn the_year_before_ends_with_its_last_day() {
+        for day in [date(2022, 1, 1), date(2022, 8, 25), date(2022, 12, 31)] {
+            assert_eq!(eve_of_year(day), date(2021, 12, 31));
+        }
+    }
+
+    #[test]
+    fn an_institution_is_assessed_once_a_year() {
+        assert_eq!(require_first_of_year(0, 0), Ok(()));
+        assert_eq!(require_first_of_year(2, 2), Ok(()));
+        assert_eq!(require_first_of_year(1, 2).unwrap_err().reason().name, "ALREADY_ASSESSED");
     }
 
     #[test]
