@@ -66,10 +66,7 @@ async fn step(
         .await
 }
 
-pub(crate) async fn begin_use(
-    it: &Desk,
-    request: Request<pb::BeginUseRequest>,
-) -> Result<pb::Deal, Failure> {
+pub(crate) async fn begin_use(it: &Desk, request: Request<pb::BeginUseRequest>) -> Result<pb::Deal, Failure> {
     let (call, request) = opened(request)?;
     let write = Write::new("begin_use", &request.request_id, &request).validate_only(request.validate_only);
     let order = order(&call, (&request.name, &request.etag), Step::BeginUse, "");

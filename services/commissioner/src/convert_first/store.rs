@@ -30,8 +30,7 @@ pub(crate) async fn insert(tx: &mut Tx, deals: &[&Deal]) -> Result<(), Failure> 
         return Ok(());
     }
     let ids: Vec<Uuid> = rows.iter().map(|(id, _)| *id).collect();
-    let payments: Vec<String> =
-        rows.iter().map(|(_, it)| it.terms.payment.as_str().to_owned()).collect();
+    let payments: Vec<String> = rows.iter().map(|(_, it)| it.terms.payment.as_str().to_owned()).collect();
     let number = |pick: fn(Payment) -> Option<u32>| -> Vec<Option<i32>> {
         rows.iter().map(|(_, it)| pick(it.terms.payment).map(int)).collect()
     };

@@ -152,10 +152,7 @@ async fn batch(
     Ok(pb::BatchImportAttendancesResponse { results })
 }
 
-async fn attend(
-    it: &Desk,
-    request: Request<pb::RecordAttendanceRequest>,
-) -> Result<pb::Attendance, Failure> {
+async fn attend(it: &Desk, request: Request<pb::RecordAttendanceRequest>) -> Result<pb::Attendance, Failure> {
     let (call, request) = opened(request)?;
     let write =
         Write::new("record_attendance", &request.request_id, &request).validate_only(request.validate_only);
@@ -179,11 +176,7 @@ fn read_result(row: &pb::TrainingResultRow) -> Result<Stated, Failure> {
     Ok(Stated { session_no: row.session_no.clone(), person_ref: row.person_ref.clone(), decision })
 }
 
-async fn results(
-    it: &Desk,
-    call: &Call,
-    rows: &[pb::TrainingResultRow],
-) -> Result<Vec<RowResult>, Failure> {
+async fn results(it: &Desk, call: &Call, rows: &[pb::TrainingResultRow]) -> Result<Vec<RowResult>, Failure> {
     let rows = rows
         .iter()
         .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read_result(row)))

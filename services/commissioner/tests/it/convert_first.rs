@@ -98,8 +98,7 @@ fn income(name: &str, receipt_no: &str, receipts_fen: i64) -> pb::RecordReceiptR
 }
 
 async fn deal_on(suite: &Suite, name: &str, day: &str) -> pb::Deal {
-    let request =
-        pb::GetDealRequest { name: name.to_owned(), as_of: day.to_owned(), ..Default::default() };
+    let request = pb::GetDealRequest { name: name.to_owned(), as_of: day.to_owned(), ..Default::default() };
     unit(suite, ON).get_deal(request).await.unwrap().into_inner()
 }
 

@@ -199,10 +199,8 @@ async fn results_count_by_their_own_day_and_persons_once() {
     }
     // The tally of attendances is what it was.
     assert_eq!(counted(&suite, "", "2022-12-31").await, (4, 2, 2, 1));
-    let states = [
-        ("2022-03-04", TrainingState::Attended, ""),
-        ("2022-03-05", TrainingState::Failed, "2022-03-05"),
-    ];
+    let states =
+        [("2022-03-04", TrainingState::Attended, ""), ("2022-03-05", TrainingState::Failed, "2022-03-05")];
     for (as_of, state, decided_on) in states {
         let attendance = seen(&suite, "P1", as_of).await;
         assert_eq!((attendance.state(), attendance.decided_on.as_str()), (state, decided_on), "{as_of}");
