@@ -164,7 +164,7 @@ registry! {
     SigningId "sig";
     /// An offer of a demand to another commissioner (转介, 交接).
     HandoverId "hnd";
-    /// An interest that bars a commissioner from brokering (利害关系).
+    /// An interest that bars a commissioner or a broker from brokering (利害关系).
     InterestId "coi";
     /// A merge of duplicates (合并).
     MergeId "mrg";

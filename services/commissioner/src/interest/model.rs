@@ -1,8 +1,10 @@
-//! Interests that bar a commissioner from brokering (利害关系): employer, shareholder, inventor (`RULES.md` R17).
+//! Interests that bar from brokering (利害关系): employer, shareholder, inventor (`RULES.md` R17).
 
 use canopy_kernel::id::{AchievementId, InterestId};
 use canopy_kernel::{Failure, Uscc, reason};
 use jiff::civil::Date;
+
+use crate::matching::model::Proposer;
 
 /// What an interest is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +44,13 @@ impl Stake {
     }
 }
 
-/// An interest of a commissioner.
+/// An interest of a commissioner or broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interest {
     /// Id.
     pub id: InterestId,
-    /// Number of the commissioner.
-    pub commissioner: String,
+    /// Whose it is.
+    pub holder: Proposer,
     /// What it is in.
     pub stake: Stake,
     /// First day.
@@ -68,7 +70,7 @@ pub struct Brokered {
     pub achievement: AchievementId,
 }
 
-/// Refuses a commissioner who has an interest in either side on that day.
+/// Refuses someone of whose interests one lies in either side on that day.
 pub fn require_none(interests: &[Interest], brokered: Brokered, day: Date) -> Result<(), Failure> {
     let touches = |stake: Stake| match stake {
         Stake::Employer(uscc) | Stake::Shareholder(uscc) => uscc == brokered.firm || uscc == brokered.owner,
@@ -77,7 +79,7 @@ pub fn require_none(interests: &[Interest], brokered: Brokered, day: Date) -> Re
     let live = |it: &&Interest| it.from_on <= day && it.to_on.is_none_or(|last| day <= last);
     match interests.iter().filter(live).find(|it| touches(it.stake)) {
         Some(interest) => Err(Failure::new(&reason::CONFLICT_OF_INTEREST)
-            .on("commissioner_no")
+            .on(interest.holder.field())
             .with("interest", interest.stake.kind())),
         None => Ok(()),
     }
@@ -110,8 +112,8 @@ mod tests {
         ];
         for (stake, day, free) in table {
             let id = InterestId::new(uuid::Uuid::from_u128(1));
-            let commissioner = "CL0001".to_owned();
-            let interest = Interest { id, commissioner, stake, from_on: first, to_on: Some(last) };
+            let holder = Proposer::Commissioner("CL0001".to_owned());
+            let interest = Interest { id, holder, stake, from_on: first, to_on: Some(last) };
             let judged = require_none(&[interest], Brokered { firm, owner, achievement }, day);
             assert_eq!(judged.is_ok(), free, "{stake:?} {day}");
         }

@@ -10,8 +10,10 @@ use tonic::Request;
 
 use super::model::{Interest, Stake};
 use super::{Declare, store};
-use crate::broker::require_own;
+use crate::broker::require_self;
 use crate::edge::{Desk, day, day_if_any, day_text, opened};
+use crate::matching::model::Proposer;
+use crate::matching::rpc::numbers;
 use crate::party;
 
 fn message(interest: Interest) -> pb::Interest {
@@ -20,18 +22,33 @@ fn message(interest: Interest) -> pb::Interest {
         Stake::Shareholder(_) => pb::InterestKind::Shareholder,
         Stake::Inventor(_) => pb::InterestKind::Inventor,
     };
+    let (commissioner_no, broker_no) = numbers(interest.holder);
     pb::Interest {
         name: interest.id.to_string(),
-        commissioner_no: interest.commissioner,
+        commissioner_no,
         kind: kind.into(),
         uscc: interest.stake.organisation().map(|uscc| uscc.to_string()).unwrap_or_default(),
         achievement: interest.stake.achievement().map(|id| id.to_string()).unwrap_or_default(),
         from_on: interest.from_on.to_string(),
         to_on: day_text(interest.to_on),
+        broker_no,
+    }
+}
+
+/// Reads whose interests a request is about: one of the two numbers is stated.
+fn holder(commissioner_no: String, broker_no: String) -> Result<Proposer, Failure> {
+    match (commissioner_no.is_empty(), broker_no.is_empty()) {
+        (false, true) => Ok(Proposer::Commissioner(commissioner_no)),
+        (true, false) => Ok(Proposer::Broker(broker_no)),
+        (true, true) => Err(Failure::new(&reason::FIELD_MISSING).on("commissioner_no")),
+        (false, false) => Err(Failure::new(&reason::FIELD_INVALID)
+            .on("broker_no")
+            .with("rule", "empty beside commissioner_no")),
     }
 }
 
 async fn read(it: &Desk, call: &Call, request: pb::DeclareInterestRequest) -> Result<Declare, Failure> {
+    let holder = holder(request.commissioner_no.clone(), request.broker_no.clone())?;
     let stake = match request.kind() {
         pb::InterestKind::Employer => {
             Stake::Employer(party::anywhere(it, call, "uscc", &request.uscc).await?)
@@ -43,7 +60,7 @@ async fn read(it: &Desk, call: &Call, request: pb::DeclareInterestRequest) -> Re
         pb::InterestKind::Unspecified => return Err(Failure::new(&reason::ENUM_UNKNOWN).on("kind")),
     };
     Ok(Declare {
-        commissioner: request.commissioner_no,
+        holder,
         stake,
         from_on: day("from_on", &request.from_on)?,
         to_on: day_if_any("to_on", &request.to_on)?,
@@ -70,10 +87,11 @@ pub(crate) async fn list(
     request: Request<pb::ListInterestsRequest>,
 ) -> Result<pb::ListInterestsResponse, Failure> {
     let (call, request) = opened(request)?;
-    require_own(call.actor(), &request.commissioner_no)?;
-    let query = ("interests", &request.commissioner_no);
+    let holder = holder(request.commissioner_no, request.broker_no)?;
+    require_self(call.actor(), &holder)?;
+    let query = ("interests", &holder);
     let page = it.store.page::<InterestId>(query, (request.page_size, &request.page_token), 100)?;
-    let found = store::list(it.store.pool(), &request.commissioner_no, page.after, page.limit()).await?;
+    let found = store::list(it.store.pool(), &holder, page.after, page.limit()).await?;
     let (found, next_page_token) = it.store.cut(&page, found, |interest| interest.id)?;
     Ok(pb::ListInterestsResponse { interests: found.into_iter().map(message).collect(), next_page_token })
 }

@@ -8,10 +8,12 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::model::{Interest, Stake};
+use crate::matching::model::Proposer;
 
 struct Row {
     id: Uuid,
-    commissioner_no: String,
+    commissioner_no: Option<String>,
+    broker_no: Option<String>,
     kind: String,
     uscc: Option<String>,
     achievement_id: Option<Uuid>,
@@ -32,7 +34,7 @@ impl Row {
         };
         Ok(Interest {
             id: InterestId::new(self.id),
-            commissioner: self.commissioner_no,
+            holder: Proposer::stored(self.commissioner_no, self.broker_no)?,
             stake,
             from_on: self.from_on.to_jiff(),
             to_on: self.to_on.map(|day| day.to_jiff()),
@@ -47,11 +49,12 @@ pub(crate) async fn insert(tx: &mut Tx, interest: &Interest) -> Result<(), Failu
     sqlx::query!(
         r#"
         insert into commissioner.interest
-            (id, commissioner_no, kind, uscc, achievement_id, from_on, to_on, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+            (id, commissioner_no, broker_no, kind, uscc, achievement_id, from_on, to_on, recorded_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         "#,
         interest.id.as_uuid(),
-        interest.commissioner,
+        interest.holder.commissioner(),
+        interest.holder.broker(),
         interest.stake.kind(),
         organisation.as_ref().map(Uscc::as_str),
         interest.stake.achievement().map(|id| id.as_uuid()),
@@ -65,23 +68,24 @@ pub(crate) async fn insert(tx: &mut Tx, interest: &Interest) -> Result<(), Failu
     Ok(())
 }
 
-/// The interests of a commissioner in the order they were declared.
+/// The interests of a commissioner or broker in the order they were declared.
 pub(crate) async fn list(
     conn: impl PgExecutor<'_>,
-    commissioner: &str,
+    holder: &Proposer,
     after: Option<InterestId>,
     limit: i64,
 ) -> Result<Vec<Interest>, Failure> {
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select id, commissioner_no, kind, uscc, achievement_id, from_on, to_on
+        select id, commissioner_no, broker_no, kind, uscc, achievement_id, from_on, to_on
         from commissioner.interest
-        where commissioner_no = $1 and ($2::uuid is null or id > $2)
+        where (commissioner_no = $1 or broker_no = $2) and ($3::uuid is null or id > $3)
         order by id
-        limit $3
+        limit $4
         "#,
-        commissioner,
+        holder.commissioner(),
+        holder.broker(),
         after.map(|id| id.as_uuid()),
         limit,
     )

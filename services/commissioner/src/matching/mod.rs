@@ -7,16 +7,16 @@ pub(crate) mod store;
 
 use canopy_kernel::actor::may_act_for;
 use canopy_kernel::id::{AchievementId, DemandId, MatchId};
-use canopy_kernel::{Actor, Failure, Role, reason};
+use canopy_kernel::{Actor, Failure, reason};
 use canopy_persistence::{Transition, Tx};
 
 use crate::achievement::model::Achievement;
-use crate::broker::{caller, require_in_service, require_own};
+use crate::broker::{caller, require_entitled, require_in_service, require_self};
 use crate::demand::model::{Act, Demand};
 use crate::edge::guard;
 use crate::interest::model::Brokered;
 use crate::{achievement, demand, event, interest};
-use model::{Match, MatchState};
+use model::{Match, MatchState, Proposer};
 use rule_credit::Share;
 
 /// A match with what it is of, all three rows taken in one order.
@@ -44,15 +44,16 @@ pub(crate) struct Propose {
     pub note: String,
 }
 
-/// Proposes a match on the business day, as the commissioner who calls (R14).
+/// Proposes a match on the business day, as the commissioner or broker who calls (R14, R19). Who may not propose at all
+/// learns nothing of demands and achievements.
 pub(crate) async fn propose(tx: &mut Tx, command: &Propose) -> Result<Match, Failure> {
     let today = tx.today();
-    let number = caller(tx.actor());
+    let proposer = caller(tx.actor()).ok_or_else(|| Failure::new(&reason::ROLE_NOT_ALLOWED))?;
+    require_entitled(tx, &proposer, today).await?;
     let demand = demand::load(tx, command.demand).await.map_err(|failure| failure.on("demand"))?;
     let achievement =
         achievement::load(tx, command.achievement).await.map_err(|failure| failure.on("achievement"))?;
-    require_in_service(tx, &number, today).await?;
-    interest::require_none(tx, &number, brokered(&demand, &achievement), today).await?;
+    interest::require_none(tx, &proposer, brokered(&demand, &achievement), today).await?;
     achievement.rights.require_clear()?;
     if demand.state.after(Act::Match).is_none() {
         return Err(Failure::new(&reason::STATE_NOT_ALLOWED)
@@ -65,8 +66,8 @@ pub(crate) async fn propose(tx: &mut Tx, command: &Propose) -> Result<Match, Fai
         demand: demand.id,
         achievement: achievement.id,
         state: MatchState::Proposed,
-        credits: rule_credit::all_to(&number),
-        proposed_by: number,
+        credits: rule_credit::of_proposal(&proposer),
+        proposed_by: proposer,
         proposed_on: today,
         since: today,
         note: command.note.clone(),
@@ -113,8 +114,8 @@ pub(crate) async fn say(tx: &mut Tx, order: &Order) -> Result<Match, Failure> {
         }
         Say::Decline => MatchState::Declined,
         Say::Negotiate => {
-            for share in &held.found.credits {
-                interest::require_none(tx, &share.commissioner, held.brokered(), today).await?;
+            for who in held.found.brokered_by() {
+                interest::require_none(tx, &who, held.brokered(), today).await?;
             }
             MatchState::Negotiating
         }
@@ -139,17 +140,19 @@ async fn best(tx: &mut Tx, demand: DemandId) -> Result<Option<demand::model::Dem
     Ok(states.into_iter().filter_map(MatchState::of_demand).max())
 }
 
-/// Who may say what: the owner of the achievement, the firm, a commissioner who is credited.
+/// Who may say what: the owner of the achievement, the firm, and of those who broker at all who brokers this match.
 fn require_right(actor: &Actor, held: &Held, say: Say) -> Result<(), Failure> {
-    if actor.has(Role::Commissioner) && !held.found.credits_to(&caller(actor)) {
-        return Err(Failure::new(&reason::NOT_OWN_RECORD).on("name"));
-    }
     let is_party = |uscc| may_act_for(actor, uscc);
     match say {
         Say::Accept => is_party(held.achievement.owner),
         // One of the two is enough.
         Say::Decline => is_party(held.achievement.owner).or_else(|_| is_party(held.demand.enterprise)),
-        Say::Negotiate | Say::End => Ok(()),
+        Say::Negotiate | Say::End => match caller(actor) {
+            Some(who) if !held.found.brokered_by().contains(&who) => {
+                Err(Failure::new(&reason::NOT_OWN_RECORD))
+            }
+            _ => Ok(()),
+        },
     }
     .map_err(|failure| failure.on("name"))
 }
@@ -173,16 +176,18 @@ pub(crate) struct Split {
     pub etag: String,
 }
 
-/// Splits the credit for a match (R16): the whole, to commissioners in service without an interest.
+/// Splits the credit for a match (R16): the whole, to commissioners in service without an interest. A commissioner splits
+/// what he proposed himself.
 pub(crate) async fn split(tx: &mut Tx, command: &Split) -> Result<Match, Failure> {
     let today = tx.today();
     let held = hold(tx, command.id).await?;
     guard(&command.etag, held.found.version)?;
-    require_own(tx.actor(), &held.found.proposed_by)?;
+    require_self(tx.actor(), &held.found.proposed_by).map_err(|failure| failure.on("name"))?;
     rule_credit::require_whole(&command.credits)?;
     for share in &command.credits {
         require_in_service(tx, &share.commissioner, today).await?;
-        interest::require_none(tx, &share.commissioner, held.brokered(), today).await?;
+        let credited = Proposer::Commissioner(share.commissioner.clone());
+        interest::require_none(tx, &credited, held.brokered(), today).await?;
     }
     let credits = command.credits.clone();
     let after = Match { credits, version: held.found.version + 1, ..held.found };

@@ -54,6 +54,50 @@ impl MatchState {
     }
 }
 
+/// Who proposes matches. Commissioners and brokers are numbered apart, so a number alone names nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposer {
+    /// The commissioner of that number.
+    Commissioner(String),
+    /// The technology broker (技术经纪人) of that number in the training lists (`RULES.md` R19).
+    Broker(String),
+}
+
+impl Proposer {
+    /// Reads him from the two numbers of a row, of which one is stated.
+    pub fn stored(commissioner: Option<String>, broker: Option<String>) -> Result<Self, Failure> {
+        match (commissioner, broker) {
+            (Some(number), None) => Ok(Proposer::Commissioner(number)),
+            (None, Some(number)) => Ok(Proposer::Broker(number)),
+            _ => Err(Failure::new(&reason::INTERNAL).because("a stored row names no one proposer")),
+        }
+    }
+
+    /// The number of the commissioner, where it is one.
+    pub fn commissioner(&self) -> Option<&str> {
+        match self {
+            Proposer::Commissioner(number) => Some(number.as_str()),
+            Proposer::Broker(_) => None,
+        }
+    }
+
+    /// The number of the broker, where it is one.
+    pub fn broker(&self) -> Option<&str> {
+        match self {
+            Proposer::Broker(number) => Some(number.as_str()),
+            Proposer::Commissioner(_) => None,
+        }
+    }
+
+    /// The field of a request that states him.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Proposer::Commissioner(_) => "commissioner_no",
+            Proposer::Broker(_) => "broker_no",
+        }
+    }
+}
+
 /// A match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
@@ -65,8 +109,8 @@ pub struct Match {
     pub achievement: AchievementId,
     /// State.
     pub state: MatchState,
-    /// Number of the commissioner who proposed it.
-    pub proposed_by: String,
+    /// Who proposed it.
+    pub proposed_by: Proposer,
     /// Day proposed.
     pub proposed_on: Date,
     /// Day from which the state holds.
@@ -89,9 +133,11 @@ impl Match {
         Ok(Self { state: next, since: on.max(self.since), note, version: self.version + 1, ..self })
     }
 
-    /// Whether that commissioner is credited for it.
-    pub fn credits_to(&self, commissioner: &str) -> bool {
-        self.credits.iter().any(|share| share.commissioner == commissioner)
+    /// Who brokers it: the broker who proposed it, and the commissioners who are credited.
+    pub fn brokered_by(&self) -> Vec<Proposer> {
+        let broker = Some(&self.proposed_by).filter(|it| it.broker().is_some()).cloned();
+        let credited = self.credits.iter().map(|share| Proposer::Commissioner(share.commissioner.clone()));
+        broker.into_iter().chain(credited).collect()
     }
 }
 
@@ -116,5 +162,49 @@ mod tests {
             let reached: Vec<MatchState> = ALL.into_iter().filter(|next| from.may_become(*next)).collect();
             assert_eq!(reached, expected, "{from:?}");
         }
+    }
+
+    #[test]
+    fn a_match_is_brokered_by_who_is_credited_and_by_the_broker_who_proposed_it() {
+        let commissioner = |number: &str| Proposer::Commissioner(number.to_owned());
+        let broker = |number: &str| Proposer::Broker(number.to_owned());
+        let share = |number: &str| Share { commissioner: number.to_owned(), bp: 5_000 };
+        let table = [
+            (commissioner("A"), vec![], vec![]),
+            (commissioner("A"), vec![share("A"), share("B")], vec![commissioner("A"), commissioner("B")]),
+            // Who proposed it and gave all credit away brokers it no more.
+            (commissioner("A"), vec![share("B"), share("C")], vec![commissioner("B"), commissioner("C")]),
+            (broker("A"), vec![], vec![broker("A")]),
+            (
+                broker("A"),
+                vec![share("A"), share("B")],
+                vec![broker("A"), commissioner("A"), commissioner("B")],
+            ),
+        ];
+        let day = jiff::civil::date(2022, 3, 1);
+        for (proposed_by, credits, expected) in table {
+            let found = Match {
+                id: MatchId::new(uuid::Uuid::from_u128(1)),
+                demand: DemandId::new(uuid::Uuid::from_u128(2)),
+                achievement: AchievementId::new(uuid::Uuid::from_u128(3)),
+                state: Proposed,
+                proposed_by,
+                proposed_on: day,
+                since: day,
+                note: String::new(),
+                credits,
+                version: 1,
+            };
+            assert_eq!(found.brokered_by(), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_stored_proposer_is_one_of_the_two() {
+        let number = || Some("A".to_owned());
+        assert_eq!(Proposer::stored(number(), None), Ok(Proposer::Commissioner("A".to_owned())));
+        assert_eq!(Proposer::stored(None, number()), Ok(Proposer::Broker("A".to_owned())));
+        assert!(Proposer::stored(None, None).is_err());
+        assert!(Proposer::stored(number(), number()).is_err());
     }
 }

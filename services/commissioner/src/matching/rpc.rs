@@ -9,10 +9,11 @@ use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::match_service_server::MatchService;
 use tonic::{Request, Response, Status};
 
-use super::model::{Match, MatchState};
+use super::model::{Match, MatchState, Proposer};
 use super::rule_credit::Share;
 use super::store::{self, Listing};
 use super::{Order, Propose, Say, Split};
+use crate::broker::caller;
 use crate::edge::{Desk, opened};
 use crate::interest;
 
@@ -88,20 +89,30 @@ impl MatchService for MatchRpc {
     }
 }
 
+/// The number of a commissioner and that of a broker on the wire; the one that he is not is empty.
+pub(crate) fn numbers(who: Proposer) -> (String, String) {
+    match who {
+        Proposer::Commissioner(number) => (number, String::new()),
+        Proposer::Broker(number) => (String::new(), number),
+    }
+}
+
 /// The match on the wire.
 pub(crate) fn message(found: Match) -> pb::Match {
     let credit = |share: Share| pb::CreditShare { commissioner_no: share.commissioner, share_bp: share.bp };
+    let (proposed_by, proposed_by_broker) = numbers(found.proposed_by);
     pb::Match {
         name: found.id.to_string(),
         demand: found.demand.to_string(),
         achievement: found.achievement.to_string(),
         state: found.state.to_wire(),
-        proposed_by: found.proposed_by,
+        proposed_by,
         credits: found.credits.into_iter().map(credit).collect(),
         proposed_on: found.proposed_on.to_string(),
         state_since: found.since.to_string(),
         note: found.note,
         etag: found.version.to_string(),
+        proposed_by_broker,
     }
 }
 
@@ -193,7 +204,9 @@ async fn get(it: &Desk, request: Request<pb::GetMatchRequest>) -> Result<pb::Mat
     let (call, request) = opened(request)?;
     let id = named("name", &request.name)?;
     let day = it.store.as_of(&call, "as_of", &request.as_of)?;
-    let asked = Listing { id: Some(id), party: party(&call)?, ..Listing::of(day) };
+    let caller = caller(call.actor());
+    let broker = caller.as_ref().and_then(Proposer::broker);
+    let asked = Listing { id: Some(id), party: party(&call)?, broker, ..Listing::of(day) };
     let found = store::list(it.store.pool(), &asked).await?.pop();
     found.map(message).ok_or_else(|| Failure::new(&reason::UNKNOWN_MATCH).on("name"))
 }
@@ -213,9 +226,14 @@ async fn list(
 ) -> Result<pb::ListMatchesResponse, Failure> {
     let (call, request) = opened(request)?;
     let party = party(&call)?;
+    let caller = caller(call.actor());
+    let broker = caller.as_ref().and_then(Proposer::broker);
     // The token is good for a caller who sees the same.
-    let query =
-        (pb::ListMatchesRequest { page_size: 0, page_token: String::new(), ..request.clone() }, party);
+    let query = (
+        pb::ListMatchesRequest { page_size: 0, page_token: String::new(), ..request.clone() },
+        party,
+        broker,
+    );
     let page = it.store.page::<MatchId>(query, (request.page_size, &request.page_token), 100)?;
     let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let asked = Listing {
@@ -231,6 +249,7 @@ async fn list(
         commissioner: &request.commissioner_no,
         state: MatchState::from_wire(request.state),
         party,
+        broker,
         day,
         after: page.after,
         limit: page.limit(),

@@ -2,6 +2,8 @@
 
 use canopy_kernel::{Failure, reason};
 
+use super::model::Proposer;
+
 /// The whole, in basis points.
 const WHOLE: i32 = 10_000;
 
@@ -27,9 +29,12 @@ pub fn require_whole(shares: &[Share]) -> Result<(), Failure> {
     }
 }
 
-/// All of it to one.
-pub fn all_to(commissioner: &str) -> Vec<Share> {
-    vec![Share { commissioner: commissioner.to_owned(), bp: WHOLE }]
+/// The credit that a proposal brings: all of it to a commissioner, and none to anybody for that of a broker.
+pub fn of_proposal(proposer: &Proposer) -> Vec<Share> {
+    match proposer {
+        Proposer::Commissioner(number) => vec![Share { commissioner: number.clone(), bp: WHOLE }],
+        Proposer::Broker(_) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +60,13 @@ mod tests {
                 .collect();
             assert_eq!(require_whole(&read).is_ok(), whole, "{shares:?}");
         }
-        assert!(require_whole(&all_to("A")).is_ok());
+    }
+
+    #[test]
+    fn a_proposal_credits_its_commissioner_in_full_and_a_broker_not_at_all() {
+        let whole = of_proposal(&Proposer::Commissioner("A".to_owned()));
+        assert_eq!(whole, [Share { commissioner: "A".to_owned(), bp: WHOLE }]);
+        assert!(require_whole(&whole).is_ok());
+        assert!(of_proposal(&Proposer::Broker("A".to_owned())).is_empty());
     }
 }

@@ -8,7 +8,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use super::model::{Match, MatchState};
+use super::model::{Match, MatchState, Proposer};
 use super::rule_credit::Share;
 
 struct Row {
@@ -16,7 +16,8 @@ struct Row {
     demand_id: Uuid,
     achievement_id: Uuid,
     state: String,
-    proposed_by: String,
+    proposed_by: Option<String>,
+    proposed_by_broker: Option<String>,
     proposed_on: jiff_sqlx::Date,
     state_since: jiff_sqlx::Date,
     note: String,
@@ -33,7 +34,7 @@ impl Row {
             demand: DemandId::new(self.demand_id),
             achievement: AchievementId::new(self.achievement_id),
             state: MatchState::stored(&self.state)?,
-            proposed_by: self.proposed_by,
+            proposed_by: Proposer::stored(self.proposed_by, self.proposed_by_broker)?,
             proposed_on: self.proposed_on.to_jiff(),
             since: self.state_since.to_jiff(),
             note: self.note,
@@ -57,6 +58,8 @@ pub(crate) struct Listing<'q> {
     pub state: Option<MatchState>,
     /// Those of which this organisation is the firm or the owner only.
     pub party: Option<Uscc>,
+    /// Proposed by this broker only.
+    pub broker: Option<&'q str>,
     /// The day.
     pub day: Date,
     /// Id after which the page begins.
@@ -75,6 +78,7 @@ impl Listing<'_> {
             commissioner: "",
             state: None,
             party: None,
+            broker: None,
             day,
             after: None,
             limit: 1,
@@ -93,8 +97,8 @@ pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Resu
     let rows = sqlx::query_as!(
         Row,
         r#"
-        select m.id, m.demand_id, m.achievement_id, s.state, m.proposed_by, m.proposed_on, s.state_since, s.note,
-               m.version, s.commissioners, s.shares_bp as shares
+        select m.id, m.demand_id, m.achievement_id, s.state, m.proposed_by, m.proposed_by_broker, m.proposed_on,
+               s.state_since, s.note, m.version, s.commissioners, s.shares_bp as shares
         from commissioner.match m
         join lateral (
             select state, state_since, note, commissioners, shares_bp
@@ -111,9 +115,10 @@ pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Resu
           and ($7::text is null
                or exists (select from commissioner.demand d where d.id = m.demand_id and d.enterprise_uscc = $7)
                or exists (select from commissioner.achievement a where a.id = m.achievement_id and a.owner_uscc = $7))
-          and ($8::uuid is null or m.id > $8)
+          and ($8::text is null or m.proposed_by_broker = $8)
+          and ($9::uuid is null or m.id > $9)
         order by m.id
-        limit $9
+        limit $10
         "#,
         asked.day.to_sqlx(),
         asked.id.map(|id| id.as_uuid()),
@@ -122,6 +127,7 @@ pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Resu
         asked.commissioner,
         asked.state.map(MatchState::as_str),
         asked.party.as_ref().map(Uscc::as_str),
+        asked.broker,
         asked.after.map(|id| id.as_uuid()),
         asked.limit,
     )
@@ -177,14 +183,16 @@ pub(crate) async fn insert(tx: &mut Tx, proposed: &Match) -> Result<(), Failure>
     sqlx::query!(
         r#"
         insert into commissioner.match
-            (id, demand_id, achievement_id, state, proposed_by, proposed_on, state_since, note, version, recorded_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (id, demand_id, achievement_id, state, proposed_by, proposed_by_broker, proposed_on, state_since, note,
+             version, recorded_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         "#,
         proposed.id.as_uuid(),
         proposed.demand.as_uuid(),
         proposed.achievement.as_uuid(),
         proposed.state.as_str(),
-        proposed.proposed_by,
+        proposed.proposed_by.commissioner(),
+        proposed.proposed_by.broker(),
         proposed.proposed_on.to_sqlx(),
         proposed.since.to_sqlx(),
         proposed.note,

@@ -2,6 +2,7 @@
 
 pub mod model;
 pub(crate) mod rpc;
+pub mod rule_broker;
 pub(crate) mod store;
 
 use std::collections::{HashMap, HashSet};
@@ -9,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use canopy_kernel::id::AttendanceId;
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::{FreshRow, RowOutcome, Transition, Tx};
+use jiff::civil::Date;
 
 use model::{Attendance, Decision, Enrolment, State};
 
@@ -95,6 +97,12 @@ pub(crate) async fn decide(tx: &mut Tx, rows: &[FreshRow<Stated>]) -> Result<Vec
         audit(tx, attendance, State::Attended.as_str(), to, "IMPORT");
     }
     Ok(outcomes)
+}
+
+/// Refuses a person who is no technology broker on that day (R19).
+pub(crate) async fn require_broker(tx: &mut Tx, number: &str, day: Date) -> Result<(), Failure> {
+    let enrolments = store::of_person(tx.conn(), number).await?;
+    rule_broker::require_passed(number, &enrolments, day)
 }
 
 fn unknown() -> Failure {

@@ -73,6 +73,25 @@ pub(crate) async fn known(
     Ok(rows.into_iter().map(|row| (row.session_no, row.person_ref)).collect())
 }
 
+/// The enrolments of the person of that number.
+pub(crate) async fn of_person(conn: &mut PgConnection, person_ref: &str) -> Result<Vec<Attendance>, Failure> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        select a.id, a.session_no, a.session_on, a.topic, a.program, a.person_ref, a.attended, a.hours,
+               r.outcome as "outcome?", r.decided_on as "decided_on?"
+        from commissioner.training_attendance as a
+        left join commissioner.training_result as r on r.attendance_id = a.id
+        where a.person_ref = $1
+        "#,
+        person_ref,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(db)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// Enters enrolments with the names of their persons. One that another transaction entered meanwhile undoes the piece,
 /// which is tried again and then finds it.
 pub(crate) async fn insert(tx: &mut Tx, rows: &[(Attendance, &str)]) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 mod achievement;
 mod activity;
 mod assessment;
+mod broker;
 mod commissioner;
 mod convert_first;
 mod deal;

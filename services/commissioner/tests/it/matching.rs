@@ -15,7 +15,7 @@ pub fn matches(calls: As) -> MatchServiceClient<As> {
     MatchServiceClient::new(calls)
 }
 
-fn proposal(demand: &str, achievement: &str) -> pb::ProposeMatchRequest {
+pub fn proposal(demand: &str, achievement: &str) -> pb::ProposeMatchRequest {
     pb::ProposeMatchRequest {
         request_id: id(),
         demand: demand.to_owned(),
@@ -40,11 +40,11 @@ pub async fn accepted(suite: &Suite, name: &str, on: &str) -> pb::Match {
     matches(owner).accept_match(acceptance(name)).await.unwrap().into_inner()
 }
 
-fn negotiation(name: &str) -> pb::StartNegotiationRequest {
+pub fn negotiation(name: &str) -> pb::StartNegotiationRequest {
     pb::StartNegotiationRequest { request_id: id(), name: name.to_owned(), ..Default::default() }
 }
 
-fn ending(name: &str) -> pb::EndMatchRequest {
+pub fn ending(name: &str) -> pb::EndMatchRequest {
     pb::EndMatchRequest {
         request_id: id(),
         name: name.to_owned(),
@@ -223,7 +223,7 @@ async fn who_has_an_interest_in_either_side_does_not_broker() {
     suite.close().await;
 }
 
-fn split(name: &str, shares: &[(&str, i32)]) -> pb::SplitCreditRequest {
+pub fn split(name: &str, shares: &[(&str, i32)]) -> pb::SplitCreditRequest {
     let share = |(commissioner, bp): &(&str, i32)| pb::CreditShare {
         commissioner_no: (*commissioner).to_owned(),
         share_bp: *bp,

@@ -8,7 +8,7 @@ use crate::suite::{Suite, id, reason_of, reasons_of};
 
 const ON: &str = "2022-12-31";
 
-fn row(session: &str, on: &str, person: &str, attended: bool) -> pb::AttendanceRow {
+pub fn row(session: &str, on: &str, person: &str, attended: bool) -> pb::AttendanceRow {
     pb::AttendanceRow {
         request_id: id(),
         external_ref: String::new(),
@@ -23,7 +23,7 @@ fn row(session: &str, on: &str, person: &str, attended: bool) -> pb::AttendanceR
     }
 }
 
-async fn enter(suite: &Suite, rows: Vec<pb::AttendanceRow>) -> Vec<&'static str> {
+pub async fn enter(suite: &Suite, rows: Vec<pb::AttendanceRow>) -> Vec<&'static str> {
     let request = pb::BatchImportAttendancesRequest { rows };
     let mut bureau = TrainingServiceClient::new(suite.bureau(ON));
     reasons_of(&bureau.batch_import_attendances(request).await.unwrap().into_inner().results)
@@ -118,7 +118,7 @@ async fn only_the_bureau_enters_training_and_rows_are_checked_one_by_one() {
     suite.close().await;
 }
 
-fn result(session: &str, person: &str, outcome: pb::TrainingOutcome, on: &str) -> pb::TrainingResultRow {
+pub fn result(session: &str, person: &str, outcome: pb::TrainingOutcome, on: &str) -> pb::TrainingResultRow {
     pb::TrainingResultRow {
         request_id: id(),
         external_ref: String::new(),
@@ -129,7 +129,7 @@ fn result(session: &str, person: &str, outcome: pb::TrainingOutcome, on: &str) -
     }
 }
 
-async fn decide(suite: &Suite, on: &str, rows: Vec<pb::TrainingResultRow>) -> Vec<&'static str> {
+pub async fn decide(suite: &Suite, on: &str, rows: Vec<pb::TrainingResultRow>) -> Vec<&'static str> {
     let request = pb::BatchImportTrainingResultsRequest { rows };
     let mut bureau = TrainingServiceClient::new(suite.bureau(on));
     reasons_of(&bureau.batch_import_training_results(request).await.unwrap().into_inner().results)
