@@ -22,6 +22,11 @@ told as (
     select r.id, r.type, $18, r.aggregate, r.aggregate_version, r.effective_on, $5, $19, $6, r.payload
     from unnest($17::uuid[], $20::text[], $21::text[], $22::bigint[], $23::date[], $24::bytea[])
         as r (id, type, aggregate, aggregate_version, effective_on, payload)
+),
+queued as (
+    insert into platform.unsequenced (size, events, audits)
+    select cardinality($17::uuid[]) + cardinality($9::uuid[]), $17::uuid[], $9::uuid[]
+    where cardinality($17::uuid[]) + cardinality($9::uuid[]) > 0
 )
 insert into platform.due_work (id, kind, key, due_at, not_before)
 select r.id, r.kind, r.key, r.due_at, $5

@@ -97,9 +97,9 @@ async fn told(
 async fn head_for_reader(store: &Store, at: &Bookmark) -> Result<FeedHead, Failure> {
     let row = sqlx::query!(
         r#"
-        select i.feed_epoch, i.feed_head, o.id as "event_id?"
+        select i.feed_epoch, i.feed_head, p.event_id as "event_id?"
         from platform.installation i
-        left join platform.outbox o on o.position = $1
+        left join platform.outbox_position p on p.position = $1
         "#,
         at.position,
     )
@@ -120,11 +120,12 @@ async fn head_for_reader(store: &Store, at: &Bookmark) -> Result<FeedHead, Failu
 async fn events_after(store: &Store, after: i64, limit: i64) -> Result<Vec<Envelope>, Failure> {
     let rows = sqlx::query!(
         r#"
-        select id, position as "position!", type as kind, schema_version, aggregate, aggregate_version,
-               effective_on, recorded_at, traceparent, agency, payload
-        from platform.outbox
-        where position > $1
-        order by position
+        select o.id, p.position, o.type as kind, o.schema_version, o.aggregate, o.aggregate_version, o.effective_on,
+               o.recorded_at, o.traceparent, o.agency, o.payload
+        from platform.outbox_position p
+        cross join lateral (select * from platform.outbox where id = p.event_id offset 0) o
+        where p.position > $1
+        order by p.position
         limit $2
         "#,
         after,

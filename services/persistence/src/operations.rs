@@ -72,12 +72,25 @@ pub async fn list_audit_records(
     sequencer::flush(store).await?;
     let rows = sqlx::query!(
         r#"
-        select id, position as "position!", method, agency, person, roles, aggregate, from_state, to_state, reason,
-               rule_version, effective_on, recorded_at, leaf
-        from platform.audit
-        where position > $1 and ($2 = '' or aggregate = $2)
-        order by position
-        limit $3
+        with page as (
+            (select position, audit_id
+             from platform.audit_position
+             where $2 = '' and position > $1
+             order by position
+             limit $3)
+            union all
+            (select p.position, p.audit_id
+             from platform.audit a
+             join platform.audit_position p on p.audit_id = a.id
+             where $2 <> '' and a.aggregate = $2 and p.position > $1
+             order by p.position
+             limit $3)
+        )
+        select a.id, p.position as "position!", a.method, a.agency, a.person, a.roles, a.aggregate, a.from_state,
+               a.to_state, a.reason, a.rule_version, a.effective_on, a.recorded_at, a.leaf
+        from page p
+        cross join lateral (select * from platform.audit where id = p.audit_id offset 0) a
+        order by p.position
         "#,
         after,
         request.aggregate,
@@ -134,13 +147,20 @@ pub async fn inclusion_proof(
 ) -> Result<InclusionProof, Failure> {
     let id: AuditId = request.audit_id.parse().map_err(|failure: Failure| failure.on("audit_id"))?;
     let checkpoint = checkpoint(store).await?;
-    let row = sqlx::query!("select position, leaf from platform.audit where id = $1", id.as_uuid())
-        .fetch_optional(store.pool())
-        .await
-        .map_err(db)?;
-    let unknown = || Failure::new(&reason::UNKNOWN_RECORD).on("audit_id");
-    let row = row.ok_or_else(unknown)?;
-    let position = row.position.ok_or_else(unknown)?;
+    let row = sqlx::query!(
+        r#"
+        select p.position, a.leaf
+        from platform.audit a
+        join platform.audit_position p on p.audit_id = a.id
+        where a.id = $1
+        "#,
+        id.as_uuid(),
+    )
+    .fetch_optional(store.pool())
+    .await
+    .map_err(db)?
+    .ok_or_else(|| Failure::new(&reason::UNKNOWN_RECORD).on("audit_id"))?;
+    let position = row.position;
     let (size, at) = (unsigned(checkpoint.tree_size), unsigned(position));
     let mut conn = store.pool().acquire().await.map_err(db)?;
     let indexes = merkle::needed_for_inclusion(size, at).map_err(sequencer::broken)?;

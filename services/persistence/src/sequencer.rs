@@ -8,13 +8,14 @@ use jiff::ToSpan;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::db;
 use crate::lease::Lease;
 use crate::merkle::{self, MerkleError, StoredHashes};
 use crate::store::Store;
 
-/// Most rows sequenced in one transaction.
+/// So many rows are sequenced in one transaction, and the rest of the writer's transaction that reaches it.
 const BATCH: i64 = 2_000;
 /// How long the loop waits for news of this process before it looks anyway (another process may have written).
 const POLL: Duration = Duration::from_millis(200);
@@ -73,94 +74,133 @@ async fn sequence_batch(store: &Store) -> Result<bool, Failure> {
         .fetch_one(&mut *tx)
         .await
         .map_err(db)?;
-    let events = position_events(&mut tx, heads.feed_head).await?;
-    let leaves = position_leaves(&mut tx, heads.audit_head).await?;
-    let audited = i64::try_from(leaves.len()).unwrap_or(i64::MAX);
+    let taken = take(&mut tx).await?;
+    position_events(&mut tx, heads.feed_head, &taken.events).await?;
+    let leaves = position_leaves(&mut tx, heads.audit_head, &taken.audits).await?;
     append(&mut tx, heads.audit_head, leaves).await?;
     sqlx::query!(
         "update platform.installation set feed_head = feed_head + $1, audit_head = audit_head + $2",
-        events,
-        audited,
+        count(&taken.events),
+        count(&taken.audits),
     )
     .execute(&mut *tx)
     .await
     .map_err(db)?;
     tx.commit().await.map_err(db)?;
-    if events > 0 {
+    if !taken.events.is_empty() {
         store.sequenced();
     }
-    Ok(events == BATCH || audited == BATCH)
+    Ok(count(&taken.events) + count(&taken.audits) >= BATCH)
+}
+
+fn count(ids: &[Uuid]) -> i64 {
+    i64::try_from(ids.len()).unwrap_or(i64::MAX)
 }
 
 async fn waiting(store: &Store) -> Result<bool, Failure> {
-    let waiting = sqlx::query_scalar!(
-        r#"
-        select exists (select from platform.outbox where position is null)
-            or exists (select from platform.audit where position is null) as "waiting!"
-        "#
+    sqlx::query_scalar!(
+        r#"select exists (select from platform.unsequenced order by turn limit 1) as "waiting!""#
     )
     .fetch_one(store.pool())
     .await
-    .map_err(db)?;
-    Ok(waiting)
+    .map_err(db)
 }
 
-/// Events in the order of their recording, those of one aggregate in the order of its versions even when the
-/// clocks of two processes differ: no event sorts before an older version of its aggregate.
-async fn position_events(conn: &mut PgConnection, head: i64) -> Result<i64, Failure> {
-    let done = sqlx::query!(
-        r#"
-        with batch as (
-            select id, aggregate, aggregate_version, recorded_at
-            from platform.outbox
-            where position is null
-        ), settled as (
-            select id, aggregate, aggregate_version,
-                   max(recorded_at) over (partition by aggregate order by aggregate_version, id) as settled_at
-            from batch
-        ), numbered as (
-            select id, row_number() over (order by settled_at, aggregate, aggregate_version, id) as n
-            from settled
-        )
-        update platform.outbox
-        set position = $1 + numbered.n
-        from numbered
-        where outbox.id = numbered.id and numbered.n <= $2
-        "#,
-        head,
-        BATCH,
-    )
-    .execute(conn)
-    .await
-    .map_err(db)?;
-    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+/// What is numbered next, in this order.
+#[derive(Default)]
+struct Taken {
+    events: Vec<Uuid>,
+    audits: Vec<Uuid>,
 }
 
-/// Gives audit rows their positions; the answer is their leaves in order.
-async fn position_leaves(conn: &mut PgConnection, head: i64) -> Result<Vec<Vec<u8>>, Failure> {
-    let mut rows = sqlx::query!(
+/// Takes whole transactions out of the queue, by their turns, until there are enough rows. A transaction that commits
+/// later may have an earlier turn than one that is taken; it changed other aggregates then.
+async fn take(conn: &mut PgConnection) -> Result<Taken, Failure> {
+    let mut turns = sqlx::query!(
         r#"
-        with numbered as (
-            select id, row_number() over (order by recorded_at, id) as n
-            from platform.audit
-            where position is null
-            order by recorded_at, id
-            limit $2
+        with next as (
+            select turn, sum(size) over (order by turn) - size as before
+            from (select turn, size from platform.unsequenced order by turn limit $1) as first
         )
-        update platform.audit
-        set position = $1 + numbered.n - 1
-        from numbered
-        where audit.id = numbered.id
-        returning position as "position!", leaf
+        delete from platform.unsequenced as u
+        using next
+        where u.turn = next.turn and next.before < $1
+        returning u.turn, u.events, u.audits
         "#,
-        head,
         BATCH,
     )
     .fetch_all(conn)
     .await
     .map_err(db)?;
-    rows.sort_unstable_by_key(|row| row.position);
-    Ok(rows.into_iter().map(|row| row.leaf).collect())
+    turns.sort_unstable_by_key(|it| it.turn);
+    let mut taken = Taken::default();
+    for turn in turns {
+        taken.events.extend(turn.events);
+        taken.audits.extend(turn.audits);
+    }
+    Ok(taken)
+}
+
+/// Gives events their positions behind the head.
+async fn position_events(conn: &mut PgConnection, head: i64, events: &[Uuid]) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"
+        insert into platform.outbox_position (position, event_id)
+        select $1 + e.place, e.id
+        from unnest($2::uuid[]) with ordinality as e (id, place)
+        "#,
+        head,
+        events,
+    )
+    .execute(conn)
+    .await
+    .map_err(db)?;
+    Ok(())
+}
+
+/// Gives audit rows their positions; the answer is their leaves in order.
+async fn position_leaves(
+    conn: &mut PgConnection,
+    head: i64,
+    audits: &[Uuid],
+) -> Result<Vec<Vec<u8>>, Failure> {
+    if audits.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query!(
+        r#"
+        insert into platform.audit_position (position, audit_id)
+        select $1 + a.place - 1, a.id
+        from unnest($2::uuid[]) with ordinality as a (id, place)
+        "#,
+        head,
+        audits,
+    )
+    .execute(&mut *conn)
+    .await
+    .map_err(db)?;
+    // `offset 0` keeps the look-up by key, however large the planner takes the array to be.
+    let leaves = sqlx::query_scalar!(
+        r#"
+        select a.leaf
+        from unnest($1::uuid[]) with ordinality as asked (id, place)
+        cross join lateral (select leaf from platform.audit where id = asked.id offset 0) as a
+        order by asked.place
+        "#,
+        audits,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(db)?;
+    match leaves.len() == audits.len() {
+        true => Ok(leaves),
+        false => {
+            Err(Failure::new(&reason::INTERNAL).because("an audit row that waits for its position is gone"))
+        }
+    }
 }
 
 /// Appends leaves to the Merkle log that has `size` of them.

@@ -36,6 +36,8 @@ pub enum Break {
         /// The head as stored.
         head: i64,
     },
+    /// So many events and audit rows have no position and wait for none.
+    Forgotten(i64),
     /// The log's positions are not 0, 1, 2 … up to its size; the first that is missing.
     AuditPosition(i64),
     /// An audit row is not what was hashed.
@@ -55,6 +57,9 @@ impl fmt::Display for Break {
         match self {
             Break::FeedPositions { events, highest, head } => {
                 write!(f, "feed: {events} events with positions up to {highest}, the head says {head}")
+            }
+            Break::Forgotten(rows) => {
+                write!(f, "{rows} events and audit rows have no position and wait for none")
             }
             Break::AuditPosition(position) => write!(f, "audit log: position {position} is missing"),
             Break::Leaf(id) => write!(f, "audit log: {id} is not the row that was hashed"),
@@ -84,6 +89,7 @@ pub async fn verify(pool: &PgPool) -> Result<Report, Break> {
         .await
         .map_err(db)?;
     let events = feed_positions(&mut tx, heads.feed_head).await?;
+    none_forgotten(&mut tx).await?;
     let audit_rows = audit_log(&mut tx, heads.audit_head).await?;
     let checkpoints = sqlx::query_scalar!(r#"select count(*) as "count!" from platform.checkpoint"#)
         .fetch_one(&mut *tx)
@@ -97,9 +103,10 @@ pub async fn verify(pool: &PgPool) -> Result<Report, Break> {
 async fn feed_positions(conn: &mut PgConnection, head: i64) -> Result<i64, Break> {
     let row = sqlx::query!(
         r#"
-        select count(*) as "events!", coalesce(max(position), 0) as "highest!", coalesce(min(position), 1) as "lowest!"
-        from platform.outbox
-        where position is not null
+        select count(*) as "events!", coalesce(max(p.position), 0) as "highest!",
+               coalesce(min(p.position), 1) as "lowest!"
+        from platform.outbox_position p
+        join platform.outbox o on o.id = p.event_id
         "#
     )
     .fetch_one(conn)
@@ -110,6 +117,29 @@ async fn feed_positions(conn: &mut PgConnection, head: i64) -> Result<i64, Break
         return Err(Break::FeedPositions { events: row.events, highest: row.highest, head });
     }
     Ok(row.events)
+}
+
+/// What has no position waits for one.
+async fn none_forgotten(conn: &mut PgConnection) -> Result<(), Break> {
+    let forgotten = sqlx::query_scalar!(
+        r#"
+        select (select count(*)
+                from platform.outbox o
+                where not exists (select from platform.outbox_position p where p.event_id = o.id)
+                  and not exists (select from platform.unsequenced u where o.id = any(u.events)))
+             + (select count(*)
+                from platform.audit a
+                where not exists (select from platform.audit_position p where p.audit_id = a.id)
+                  and not exists (select from platform.unsequenced u where a.id = any(u.audits))) as "forgotten!"
+        "#
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(db)?;
+    match forgotten {
+        0 => Ok(()),
+        rows => Err(Break::Forgotten(rows)),
+    }
 }
 
 /// Walks the log in order: rows, leaves, stored hashes and checkpoints.
@@ -145,11 +175,12 @@ async fn audit_log(conn: &mut PgConnection, size: i64) -> Result<i64, Break> {
 async fn audit_page(conn: &mut PgConnection, from: i64) -> Result<Vec<(i64, Vec<u8>, AuditRow)>, Failure> {
     let rows = sqlx::query!(
         r#"
-        select id, position as "position!", method, agency, person, roles, aggregate, from_state, to_state, reason,
-               rule_version, effective_on, recorded_at, leaf
-        from platform.audit
-        where position >= $1
-        order by position
+        select a.id, p.position, a.method, a.agency, a.person, a.roles, a.aggregate, a.from_state, a.to_state, a.reason,
+               a.rule_version, a.effective_on, a.recorded_at, a.leaf
+        from platform.audit_position p
+        cross join lateral (select * from platform.audit where id = p.audit_id offset 0) a
+        where p.position >= $1
+        order by p.position
         limit $2
         "#,
         from,

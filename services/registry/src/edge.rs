@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use canopy_kernel::actor::may_act_for;
 use canopy_kernel::{BasisPoints, Failure, Role, Uscc, UsccRules, reason};
-use canopy_persistence::Store;
 pub(crate) use canopy_persistence::edge::{
     Answers, answers, day, day_if_any, day_text, guard, opened, rows_of,
 };
+use canopy_persistence::{Gather, Store};
 use canopy_platform::Call;
+use jiff::civil::Date;
 
+use crate::credit::standing::Known;
 use crate::reference::rules::Rules;
 
 /// What the RPCs of the registry share. Cheap to clone.
@@ -21,6 +23,8 @@ pub(crate) struct Registry {
     pub codes: Arc<UsccRules>,
     /// The rule parameters in force.
     pub rules: Rules,
+    /// Looks up what is known of one entity on a day, with those that others ask about at the time.
+    pub standings: Gather<(Uscc, Date), Known>,
     /// Largest share of firms that one complete list may end.
     pub snapshot_max_ended: BasisPoints,
 }

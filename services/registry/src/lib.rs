@@ -76,6 +76,7 @@ pub async fn run(
         store: store.clone(),
         codes: Arc::new(config.register.codes()),
         rules: reference::rules::Rules::default(),
+        standings: credit::standing::gathered(&store),
         snapshot_max_ended: config.register.snapshot_max_ended()?,
     };
     let routes = routes(&registry, &jobs);

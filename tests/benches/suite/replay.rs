@@ -106,7 +106,7 @@ async fn followed(database: &Database, service: &str) -> anyhow::Result<()> {
             let head: i64 = sqlx::query_scalar("select feed_head from platform.installation")
                 .fetch_one(&mut registry)
                 .await?;
-            let waiting = "select exists (select from platform.outbox where position is null)";
+            let waiting = "select exists (select from platform.unsequenced)";
             let waiting: bool = sqlx::query_scalar(waiting).fetch_one(&mut registry).await?;
             let applied: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from platform.cursor")
                 .fetch_one(&mut follower)

@@ -87,7 +87,7 @@ async fn replay_until(installation: &Installation, events: i64) {
 
 /// Waits until all have applied what the registry has told, with everything sequenced.
 async fn followed_to_the_head(installation: &Installation) {
-    let waiting = "select count(*) from platform.outbox where position is null";
+    let waiting = "select count(*) from platform.unsequenced";
     let mut tick = tokio::time::interval(Duration::from_millis(50));
     let reached = async {
         loop {

@@ -7,12 +7,24 @@ with asked as (
                 (select $5::date[])) with ordinality
         as r (id, debit_account, credit_account, amount_fen, effective_on, place)
 ),
+-- Who waits for a capped account, as a batch on one budget line does, waits in one queue here, not at its row: there
+-- each change makes all that wait move on to the row's new version, and twice as many wait twice as long.
+queued as materialized (
+    select count(pg_advisory_xact_lock(hashtextextended(capped.id::text, 0))) as accounts
+    from (
+        select id
+        from platform.ledger_account
+        where id = any((select $6::uuid[])::uuid[]) and cap <> 'NONE'
+        order by id
+        offset 0
+    ) as capped
+),
 -- All accounts of the batch, in the one order. A locked row shows its newest version, so the caps are judged
 -- on what is really there.
 locked as (
     select id, ring, scope, cap, debits_pending, debits_posted, credits_pending, credits_posted
     from platform.ledger_account
-    where id = any((select $6::uuid[])::uuid[])
+    where id = any((select $6::uuid[])::uuid[]) and (select accounts from queued) >= 0
     order by id
     for no key update
 ),

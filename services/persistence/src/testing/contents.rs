@@ -19,8 +19,7 @@ pub type Contents = BTreeMap<String, (i64, String)>;
 /// What stands in every table of every schema but the kept answers, the leases and the checkpoints. Rows that wait for
 /// their position get it first, so a service has to run on the database.
 pub async fn contents(pool: &PgPool) -> Result<Contents, Failure> {
-    let waiting = "select exists (select from platform.outbox where position is null)
-                       or exists (select from platform.audit where position is null)";
+    let waiting = "select exists (select from platform.unsequenced)";
     until("rows wait for their position", async || {
         let waiting: bool = sqlx::query_scalar(waiting).fetch_one(pool).await.map_err(db)?;
         Ok(!waiting)

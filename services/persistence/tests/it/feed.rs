@@ -101,7 +101,8 @@ async fn a_reader_that_stands_on_another_event_is_told_so_though_the_epoch_is_th
     assert!(feed::list(&store, &reader).await.unwrap().events.is_empty());
 
     // Put back to before the event, and others told since: as many, so that no position gives it away.
-    let put_back = "delete from platform.outbox; update platform.installation set feed_head = 0";
+    let put_back = "delete from platform.outbox; delete from platform.outbox_position; \
+                    update platform.installation set feed_head = 0";
     store.pool().execute(put_back).await.unwrap();
     tell(&store, "a".to_owned(), 1).await.unwrap();
     tell(&store, "a".to_owned(), 2).await.unwrap();

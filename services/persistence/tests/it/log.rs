@@ -57,7 +57,11 @@ async fn every_record_is_proved_to_stand_in_the_signed_log() {
 #[tokio::test]
 async fn a_rewritten_row_is_named() {
     let (database, store) = written(5).await;
-    store.pool().execute("update platform.audit set to_state = 'PAID' where position = 3").await.unwrap();
+    store
+        .pool()
+        .execute("update platform.audit set to_state = 'PAID' where aggregate = 'note/3'")
+        .await
+        .unwrap();
     assert!(matches!(verify(store.pool()).await.unwrap_err(), Break::Leaf(_)));
     database.close().await.unwrap();
 }
@@ -65,8 +69,22 @@ async fn a_rewritten_row_is_named() {
 #[tokio::test]
 async fn a_removed_row_is_named() {
     let (database, store) = written(5).await;
-    store.pool().execute("delete from platform.audit where position = 2").await.unwrap();
+    store.pool().execute("delete from platform.audit where aggregate = 'note/2'").await.unwrap();
     assert!(matches!(verify(store.pool()).await.unwrap_err(), Break::AuditPosition(2)));
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_that_nothing_will_number_are_counted() {
+    let (database, store) = written(5).await;
+    // As `written` does it, but whoever numbers rows never learns of it.
+    store.pool().execute("delete from platform.audit_position where position = 4").await.unwrap();
+    store.pool().execute("update platform.installation set audit_head = 4").await.unwrap();
+    assert!(matches!(verify(store.pool()).await.unwrap_err(), Break::Forgotten(1)));
+    let waits = "insert into platform.unsequenced (size, events, audits)
+                 select 1, '{}', array_agg(id) from platform.audit where aggregate = 'note/4'";
+    store.pool().execute(waits).await.unwrap();
+    assert!(!matches!(verify(store.pool()).await, Err(Break::Forgotten(_))));
     database.close().await.unwrap();
 }
 

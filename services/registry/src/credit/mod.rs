@@ -5,7 +5,7 @@ pub(crate) mod rpc;
 pub mod rule_period;
 pub mod rule_repair;
 pub mod rule_standing;
-mod standing;
+pub(crate) mod standing;
 pub(crate) mod store;
 
 use canopy_kernel::id::{CreditListingId, CreditRepairId};

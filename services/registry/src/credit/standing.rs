@@ -1,13 +1,25 @@
-//! The standing check at the edge: one entity, or up to 5000 in one call and one statement.
+//! The standing check at the edge: up to 5000 entities in one call and one statement, or one entity a call, in a
+//! statement with those that others ask about at the time.
 
 use canopy_kernel::{Failure, Uscc, reason};
+use canopy_persistence::{Gather, Store};
 use canopy_proto::registry::v1 as pb;
 use jiff::civil::Date;
 use tonic::Request;
 
 use super::rule_standing::{Purpose, Standing, Yardstick};
 use super::store;
+pub(crate) use super::store::Known;
 use crate::edge::{Registry, day, day_text, opened};
+
+/// Looks up single entities in a statement with others. Needs a runtime.
+pub(crate) fn gathered(store: &Store) -> Gather<(Uscc, Date), Known> {
+    let pool = store.pool().clone();
+    Gather::new(move |asked: Vec<(Uscc, Date)>| {
+        let pool = pool.clone();
+        async move { store::known(&pool, &asked).await }
+    })
+}
 
 pub(crate) async fn check(
     it: &Registry,
@@ -16,8 +28,11 @@ pub(crate) async fn check(
     let (call, request) = opened(request)?;
     let day = it.store.as_of(&call, "on", &request.on)?;
     let code = it.own_code(&call, "uscc", &request.uscc)?;
-    let mut standings = judge(it, &[code], request.purpose, day).await?;
-    standings.pop().ok_or_else(|| Failure::new(&reason::INTERNAL).because("no standing for one code"))
+    let purpose = read(request.purpose)?;
+    let known = it.standings.ask((code, day)).await?;
+    let rules = it.rules.of_set(it.store.pool(), known.rules).await?;
+    let yardstick = Yardstick::in_force(&rules.table, purpose, day)?;
+    Ok(judge(code, known, &yardstick, &rules.version, day))
 }
 
 pub(crate) async fn batch_check(
@@ -32,19 +47,19 @@ pub(crate) async fn batch_check(
         .enumerate()
         .map(|(index, text)| it.codes.parse(text).map_err(|failure| failure.on(format!("usccs[{index}]"))))
         .collect::<Result<Vec<Uscc>, Failure>>()?;
-    Ok(pb::BatchCheckStandingResponse { standings: judge(it, &codes, request.purpose, day).await? })
+    let purpose = read(request.purpose)?;
+    let asked: Vec<(Uscc, Date)> = codes.into_iter().map(|code| (code, day)).collect();
+    let all = store::known(it.store.pool(), &asked).await?;
+    let rules = it.rules.of_set(it.store.pool(), all.first().and_then(|known| known.rules)).await?;
+    let yardstick = Yardstick::in_force(&rules.table, purpose, day)?;
+    let standings = asked.into_iter().zip(all);
+    let standings =
+        standings.map(|((code, _), known)| judge(code, known, &yardstick, &rules.version, day)).collect();
+    Ok(pb::BatchCheckStandingResponse { standings })
 }
 
-async fn judge(it: &Registry, codes: &[Uscc], purpose: i32, day: Date) -> Result<Vec<pb::Standing>, Failure> {
-    let purpose = read(purpose)?;
-    let checked = store::check(it.store.pool(), codes, day).await?;
-    let rules = it.rules.of_set(it.store.pool(), checked.rules).await?;
-    let yardstick = Yardstick::in_force(&rules.table, purpose, day)?;
-    let standings = codes.iter().zip(checked.entities).map(|(code, (registered, listings))| {
-        let standing = Standing::judge(&yardstick, *code, registered, listings);
-        message(standing, &yardstick, &rules.version, day)
-    });
-    Ok(standings.collect())
+fn judge(code: Uscc, known: Known, yardstick: &Yardstick, rules: &str, day: Date) -> pb::Standing {
+    message(Standing::judge(yardstick, code, known.registered, known.listings), yardstick, rules, day)
 }
 
 fn read(purpose: i32) -> Result<Purpose, Failure> {

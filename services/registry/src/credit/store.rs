@@ -15,7 +15,7 @@ mod repair;
 mod standing;
 
 pub(crate) use repair::{Listed, Place, close_repair, insert_repair, list_repairs};
-pub(crate) use standing::check;
+pub(crate) use standing::{Known, known};
 
 /// A listing row.
 struct Row {

@@ -12,19 +12,23 @@ use crate::credit::model::{CreditGrade, CreditListing, Decision};
 use crate::credit::rule_standing::Registered;
 use crate::subject::store::read_change;
 
-/// What the database holds about entities on a day.
-pub(crate) struct Checked {
+/// What the database holds about an entity on a day.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
     /// The rule parameters in force; `None` when none were activated.
     pub rules: Option<Uuid>,
-    /// Per code asked, in that order: what the register knows, and the listings that were not repaired.
-    pub entities: Vec<(Option<Registered>, Vec<CreditListing>)>,
+    /// What the register of subjects knows.
+    pub registered: Option<Registered>,
+    /// Listings that were not repaired by that day.
+    pub listings: Vec<CreditListing>,
 }
 
-/// Reads the entities of those codes as of a day.
-pub(crate) async fn check(pool: &PgPool, codes: &[Uscc], day: Date) -> Result<Checked, Failure> {
-    let texts: Vec<&str> = codes.iter().map(Uscc::as_str).collect();
-    // The sub-select hides from the planner how many are asked for, so that it keeps one plan: planning took four times
-    // as long as the look-up.
+/// Reads what is known of each of those codes as of its day, in that order.
+pub(crate) async fn known(pool: &PgPool, asked: &[(Uscc, Date)]) -> Result<Vec<Known>, Failure> {
+    let texts: Vec<&str> = asked.iter().map(|(code, _)| code.as_str()).collect();
+    let days: Vec<jiff_sqlx::Date> = asked.iter().map(|(_, day)| day.to_sqlx()).collect();
+    // The sub-selects hide from the planner how many are asked for, so that it keeps one plan: planning took four times
+    // as long as the look-up. The ordered sub-query keeps the look-up of listings by code.
     let rows = sqlx::query!(
         r#"
         select asked.place as "place!",
@@ -34,39 +38,44 @@ pub(crate) async fn check(pool: &PgPool, codes: &[Uscc], day: Date) -> Result<Ch
                l.id as "listing?", l.listing_no as "listing_no?", l.kind as "kind?", l.grade as "grade?",
                l.decided_on as "decided_on?", l.authority as "authority?", l.measures as "measures?",
                l.version as "version?"
-        from unnest((select $1::text[])) with ordinality as asked (uscc, place)
+        from unnest((select $1::text[]), (select $2::date[])) with ordinality as asked (uscc, day, place)
         left join registry.subject s on s.uscc = asked.uscc
         left join lateral (
             select status, effective_on
             from registry.subject_status
-            where subject_id = s.id and effective_on <= $2
+            where subject_id = s.id and effective_on <= asked.day
             order by effective_on desc, version desc
             limit 1
         ) c on true
-        left join registry.credit_listing l
-            on l.uscc = asked.uscc and l.decided_on <= $2 and (l.repaired_on is null or l.repaired_on > $2)
+        left join lateral (
+            select id, listing_no, kind, grade, decided_on, authority, measures, version
+            from registry.credit_listing
+            where uscc = asked.uscc and decided_on <= asked.day
+              and (repaired_on is null or repaired_on > asked.day)
+            order by decided_on, listing_no
+        ) l on true
         order by asked.place, l.decided_on, l.listing_no
         "#,
         &texts as _,
-        day.to_sqlx(),
+        &days as _,
     )
     .fetch_all(pool)
     .await
     .map_err(db)?;
-    let mut checked = Checked { rules: None, entities: vec![(None, Vec::new()); codes.len()] };
+    let mut all = vec![Known::default(); asked.len()];
     for row in rows {
         let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let Some((registered, listings)) = checked.entities.get_mut(place) else { continue };
-        checked.rules = row.rules;
+        let (Some(known), Some((code, _))) = (all.get_mut(place), asked.get(place)) else { continue };
+        known.rules = row.rules;
         if let Some(title) = row.title {
-            *registered = Some(Registered { title, change: read_change(row.status, row.effective_on)? });
+            known.registered = Some(Registered { title, change: read_change(row.status, row.effective_on)? });
         }
         if let (Some(id), Some(grade), Some(decided_on)) = (row.listing, row.grade, row.decided_on) {
-            listings.push(CreditListing {
+            known.listings.push(CreditListing {
                 id: CreditListingId::new(id),
                 decision: Decision {
                     listing_no: row.listing_no.unwrap_or_default(),
-                    uscc: codes[place],
+                    uscc: *code,
                     kind: row.kind.unwrap_or_default(),
                     grade: CreditGrade::stored(&grade)?,
                     decided_on: decided_on.to_jiff(),
@@ -80,5 +89,5 @@ pub(crate) async fn check(pool: &PgPool, codes: &[Uscc], day: Date) -> Result<Ch
             });
         }
     }
-    Ok(checked)
+    Ok(all)
 }
