@@ -166,6 +166,10 @@ impl Suite {
             "[database]\nurl = \"{database}\"\ncrypt_folder = \"{0}/crypt\"\nlog_key_file = \"{0}/log.key\"\n",
             folder.display()
         ));
+        if name == "commissioner" {
+            // On disk, as an operator has it: in memory it would have to be made anew at each start.
+            text.push_str(&format!("[suggest]\nfolder = \"{}/suggest\"\n", folder.display()));
+        }
         let file = self.folder.path().join(format!("{name}.toml"));
         std::fs::write(&file, text)?;
         let file = file.to_str().context("a path in UTF-8")?;

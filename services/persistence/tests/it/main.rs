@@ -7,5 +7,6 @@ mod kill;
 mod ledger;
 mod log;
 mod pool;
+mod position;
 mod support;
 mod write;
