@@ -144,7 +144,7 @@ async fn a_broker_moves_and_sees_what_he_proposed_and_nothing_else() {
         }
         names
     };
-    assert_eq!(seen("P1").await, [made.name.clone()]);
+    assert_eq!(seen("P1").await, std::slice::from_ref(&made.name));
     assert!(seen("P2").await.is_empty() && seen(BROKER).await.is_empty());
     // Who is credited brokers the match too.
     matches(suite.bureau(on)).split_credit(split(&made.name, &[(BROKER, 10_000)])).await.unwrap();

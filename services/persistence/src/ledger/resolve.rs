@@ -52,7 +52,7 @@ async fn write(
 ) -> Result<i64, Failure> {
     let ids: Vec<Uuid> = asked.iter().map(|it| it.id.as_uuid()).collect();
     let pending: Vec<Uuid> = asked.iter().map(|it| it.pending.as_uuid()).collect();
-    // `queued` is that of book.sql; `booked` counts `locked` first: nothing is written before every lock is held. `offset 0` keeps the look-up
+    // `booked` counts `locked` first: nothing is written before every lock is held. `offset 0` keeps the look-up
     // by key: a plan made while the table was small would read the whole of it for as long as it is cached.
     sqlx::query_scalar!(
         r#"
@@ -67,22 +67,10 @@ async fn write(
             ) as p
             where p.kind = 'PENDING' and p.effective_on <= r.effective_on
         ),
-        queued as materialized (
-            select count(pg_advisory_xact_lock(hashtextextended(capped.id::text, 0))) as accounts
-            from (
-                select id
-                from platform.ledger_account
-                where id in (select debit_account from reserved union select credit_account from reserved)
-                  and cap <> 'NONE'
-                order by id
-                offset 0
-            ) as capped
-        ),
         locked as (
             select id
             from platform.ledger_account
             where id in (select debit_account from reserved union select credit_account from reserved)
-              and (select accounts from queued) >= 0
             order by id
             for no key update
         ),
