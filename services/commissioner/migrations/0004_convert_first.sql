@@ -63,11 +63,12 @@ comment on column commissioner.convert_first_revenue.stated_on is 'Day of the st
 comment on column commissioner.convert_first_revenue.revenue_fen is 'Revenue in fen.';
 comment on column commissioner.convert_first_revenue.recorded_at is 'When it was recorded (system clock).';
 
--- Deals that were signed before get the usual terms of that time; those of a register are in use from their signature on.
+-- Deals that were signed before get the usual terms of that time, and are in use from their signature on: that could not
+-- be stated.
 insert into commissioner.convert_first
     (deal_id, payment, free_months, payment_days, licensed_on, free_until, using_on, recorded_at)
 select id, 'DEFERRED', 12, 30, signed_on, (signed_on + make_interval(months => 12))::date,
-       case when priced_on is null then signed_on end, recorded_at
+       signed_on, recorded_at
 from commissioner.deal
 where mode = 'CONVERT_FIRST' and signed_on is not null;
 

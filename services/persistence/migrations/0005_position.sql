@@ -1,5 +1,9 @@
 -- Positions stand apart from what they number: to give one, the wide row and its indexes are not written anew. What
--- waits for its position stands in a queue, one row for each transaction.
+-- waits for its position stands in a queue, one row for each transaction. The servers of the build before must have
+-- stopped: what they wrote after this, nobody would number, and verify would count it.
+
+-- Nobody writes or numbers a row between the statements below.
+lock table platform.installation, platform.outbox, platform.audit in access exclusive mode;
 
 create table platform.unsequenced (
     turn bigint not null generated always as identity,

@@ -46,13 +46,17 @@ where
 
 async fn answer<K, V, F>(mut receiver: mpsc::Receiver<Asked<K, V>>, look_up: impl Fn(Vec<K>) -> F)
 where
-    F: Future<Output = Result<Vec<V>, Failure>>,
+    V: Send + 'static,
+    F: Future<Output = Result<Vec<V>, Failure>> + Send + 'static,
 {
     let mut asked = Vec::new();
     while receiver.recv_many(&mut asked, MOST).await > 0 {
         let (questions, answers): (Vec<K>, Vec<_>) = asked.drain(..).unzip();
+        // A task of its own: one that panics fails for those who asked, and the next look-up is made.
+        let found = tokio::spawn(look_up(questions)).await;
+        let found = found.unwrap_or_else(|error| Err(Failure::new(&reason::INTERNAL).because(error)));
         // Who asked may have gone meanwhile; then nobody takes the answer.
-        match look_up(questions).await {
+        match found {
             Ok(values) => answers.into_iter().zip(values).for_each(|(answer, value)| {
                 let _ = answer.send(Ok(value));
             }),

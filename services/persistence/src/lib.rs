@@ -46,6 +46,6 @@ pub use migrate::migrate;
 pub use page::PageToken;
 pub use program::{Extra, Program};
 pub use sequencer::Sequencer;
-pub use store::{Store, Write};
+pub use store::{Store, Write, is_remembered};
 pub use tx::Tx;
 pub use verify::verify;

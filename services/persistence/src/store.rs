@@ -305,7 +305,7 @@ impl Store {
 
 /// Whether a refusal met in reading a request is stored: not what may pass later, and not what is refused to who asks
 /// (here or by a service that was asked meanwhile), since that says nothing of the request.
-fn is_remembered(failure: &Failure) -> bool {
+pub fn is_remembered(failure: &Failure) -> bool {
     failure.is_final() && !matches!(failure.code(), Code::PermissionDenied | Code::Unauthenticated)
 }
 

@@ -65,9 +65,18 @@ pub(crate) async fn lay_down(tx: &mut Tx, command: &Assess) -> Result<Laid, Fail
     let found = found.filter(|it| KINDS.contains(&it.kind.as_str())).ok_or_else(unknown)?;
     let validate_only = command.validate_only;
     if let Some(open) = store::lock_unsettled(tx, of).await? {
-        let assessment = open.take_up(command.grade)?;
-        let is_told = is_told(tx, &assessment).await?;
-        return Ok(Laid { assessment, is_told, validate_only });
+        match told(tx, &open).await? {
+            // The registry has another hand's assessment of that year instead: this one never was.
+            Some(grade) if grade != open.grade.as_str() => {
+                if !validate_only {
+                    remove(tx, &open).await?;
+                }
+            }
+            told => {
+                let assessment = open.take_up(command.grade)?;
+                return Ok(Laid { assessment, is_told: told.is_some(), validate_only });
+            }
+        }
     }
     let Some(granted_on) = found.granted_on.filter(|_| found.is_live_on(today)) else {
         return Err(not_live());
@@ -98,16 +107,23 @@ pub(crate) async fn lay_down(tx: &mut Tx, command: &Assess) -> Result<Laid, Fail
     Ok(Laid { assessment, is_told: false, validate_only })
 }
 
-/// Whether the registry has told of that assessment: when it was laid down, there was none of its year.
-async fn is_told(tx: &mut Tx, assessment: &Assessment) -> Result<bool, Failure> {
+/// The grade that the registry tells of the year of an assessment: when that was laid down, there was none.
+async fn told(tx: &mut Tx, assessment: &Assessment) -> Result<Option<String>, Failure> {
     let (of, day) = (assessment.qualification, assessment.assessed_on);
     let before = mirror::assessments(tx.conn(), of, eve_of_year(day)).await?;
-    let by_day = mirror::assessments(tx.conn(), of, day).await?;
-    Ok(by_day.len() > before.len())
+    let mut by_day = mirror::assessments(tx.conn(), of, day).await?;
+    Ok(by_day.pop().filter(|_| by_day.len() >= before.len()))
 }
 
-/// Removes what was laid down, since the registry refused it.
+/// Removes what was laid down, since the registry refused it; what it tells all the same stays, to be settled.
 pub(crate) async fn take_back(tx: &mut Tx, assessment: &Assessment) -> Result<(), Failure> {
+    match told(tx, assessment).await? {
+        Some(grade) if grade == assessment.grade.as_str() => Ok(()),
+        _ => remove(tx, assessment).await,
+    }
+}
+
+async fn remove(tx: &mut Tx, assessment: &Assessment) -> Result<(), Failure> {
     if store::remove(tx, assessment.id).await? {
         let today = tx.today();
         state(tx, assessment, (LAID_DOWN, "REFUSED"), today);

@@ -2,8 +2,8 @@
 
 use canopy_kernel::id::{AssessmentId, RequestId};
 use canopy_kernel::{Failure, on_the_wire, reason};
-use canopy_persistence::Write;
 use canopy_persistence::edge::named;
+use canopy_persistence::{Write, is_remembered};
 use canopy_platform::Call;
 use canopy_proto::commissioner::v1 as pb;
 use jiff::civil::Date;
@@ -66,7 +66,9 @@ async fn recorded(it: &Desk, call: &Call, assess: Assess) -> Result<Laid, Failur
         })
         .await?;
     let Err(failure) = it.registry.record(call, &laid).await else { return Ok(laid) };
-    if failure.is_final() && !laid.validate_only {
+    if is_remembered(&failure) && !laid.validate_only {
+        // What the registry has recorded for another call of the same stands.
+        it.feed.catch_up(call, CATCH_UP).await?;
         let refused = laid.assessment;
         it.store
             .job_tx(call, "take_back_assessment", move |tx| {

@@ -179,6 +179,10 @@ impl ConvertFirst {
     pub fn dues(&self, price: Fen, day: Date) -> Vec<Due> {
         let days = self.terms.payment_days;
         let after_term = add_days(self.free_until(), 1);
+        let is_unused = self.terms.payment.is_on_term() && self.trigger_on().is_none();
+        if is_unused && day > self.free_until() {
+            return Vec::new();
+        }
         match self.terms.payment {
             Payment::Deferred => rule_due::whole(price, after_term, days),
             Payment::Instalments { count, months } => rule_due::parts(price, count, months, after_term, days),
@@ -240,7 +244,8 @@ impl ConvertFirst {
     }
 
     fn begin_use(&mut self, state: State, day: Date) -> Result<(), Failure> {
-        require(state == State::Licensed && self.using_on.is_none(), state, State::Licensed)?;
+        let may = matches!(state, State::Licensed | State::Paying) && day <= self.free_until();
+        require(may && self.using_on.is_none(), state, State::Licensed)?;
         self.using_on = Some(day);
         Ok(())
     }

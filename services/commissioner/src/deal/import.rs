@@ -200,10 +200,15 @@ impl Book {
         let (unit, number) = (empowerment.grant.unit, row.terms.number.clone());
         if let Some(deal) = self.deals.get(&(unit, number)) {
             let same = deal.terms == row.terms && deal.empowerment == empowerment.id;
-            return match same && row.income.is_some() {
-                true => Ok((deal.clone(), false)),
-                false => Err(Failure::new(&reason::DUPLICATE_DEAL).on("deal_no")),
+            let Some(income) = row.income.as_ref().filter(|_| same) else {
+                return Err(Failure::new(&reason::DUPLICATE_DEAL).on("deal_no"));
             };
+            // A register's own deals came with all their income; one that is led here keeps to its licence.
+            if let Some(licence) = deal.convert_first.as_ref().filter(|_| deal.priced_on.is_some()) {
+                let day = income.received_on.unwrap_or(row.signed_on);
+                licence.require_owed(deal.account(), income.receipts, day)?;
+            }
+            return Ok((deal.clone(), false));
         }
         // A register states no terms of payment, and implies that the result is in use.
         let is_converted_first = row.terms.mode == Mode::ConvertFirst;
@@ -301,10 +306,13 @@ impl Book {
         ledger::open_accounts(tx.conn(), &accounts).await?;
         let recorded_at = tx.recorded_at();
         ledger::transfer(tx.conn(), &self.transfers, recorded_at).await?;
-        for deal in new.into_iter().chain(grown) {
-            let day = deal.terms.signed_on.unwrap_or(tx.today());
-            tell(tx, "", deal, "IMPORT", day);
-            convert_first::follow(tx, None, deal, "IMPORT", day);
+        let today = tx.today();
+        let signed = |deal: &Deal| deal.terms.signed_on.unwrap_or(today);
+        for deal in new.iter().chain(&grown) {
+            tell(tx, "", deal, "IMPORT", signed(deal));
+        }
+        for deal in new {
+            convert_first::follow(tx, None, deal, "IMPORT", signed(deal));
         }
         for (deal, split) in splits {
             tell_divided(tx, deal, split);

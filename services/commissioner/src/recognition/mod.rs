@@ -171,9 +171,14 @@ pub(crate) async fn lay_down(
     Ok(Some(LaidGrant { recognition, grant, validate_only }))
 }
 
-/// Takes back what was laid down, since the registry refused it.
+/// Takes back what was laid down, since the registry refused it; what it tells all the same stays, to be recognised.
 pub(crate) async fn take_back(tx: &mut Tx, laid: &LaidGrant) -> Result<(), Failure> {
     let found = store::lock(tx, laid.recognition.id).await?;
+    let (holder, grant) = (laid.recognition.applicant.to_string(), &laid.grant);
+    let held = mirror::qualifications(tx.conn(), &[holder], laid.recognition.subject.kind()).await?;
+    if held.iter().any(|it| it.number == grant.number && it.granted_on == Some(grant.on)) {
+        return Ok(());
+    }
     let stands = |it: &Recognition| it.recognised.is_none() && it.grant.as_ref() == Some(&laid.grant);
     if let Some(recognition) = found.filter(stands) {
         store::write_grant(tx, recognition.id, None).await?;

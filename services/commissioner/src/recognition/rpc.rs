@@ -2,8 +2,8 @@
 
 use canopy_kernel::id::RecognitionId;
 use canopy_kernel::{Failure, Role, Uscc, reason};
-use canopy_persistence::Write;
 use canopy_persistence::edge::named;
+use canopy_persistence::{Write, is_remembered};
 use canopy_platform::{Call, answer};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::recognition_service_server::RecognitionService;
@@ -189,7 +189,9 @@ async fn granted(it: &Desk, call: &Call, request: pb::RecogniseRequest) -> Resul
         Ok(qualification) => return Ok(Recognise { aim, granted: Some((qualification, laid.grant.on)) }),
         Err(failure) => failure,
     };
-    if failure.is_final() && !laid.validate_only {
+    if is_remembered(&failure) && !laid.validate_only {
+        // What the registry has granted for another call of the same stands.
+        it.feed.catch_up(call, CATCH_UP).await?;
         it.store
             .job_tx(call, "take_back_grant", move |tx| {
                 let laid = laid.clone();

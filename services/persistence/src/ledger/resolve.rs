@@ -52,57 +52,8 @@ async fn write(
 ) -> Result<i64, Failure> {
     let ids: Vec<Uuid> = asked.iter().map(|it| it.id.as_uuid()).collect();
     let pending: Vec<Uuid> = asked.iter().map(|it| it.pending.as_uuid()).collect();
-    // `booked` counts `locked` first: nothing is written before every lock is held. `offset 0` keeps the look-up
-    // by key: a plan made while the table was small would read the whole of it for as long as it is cached.
-    sqlx::query_scalar!(
-        r#"
-        with reserved as (
-            select r.id, r.effective_on, p.id as pending_id, p.ring, p.debit_account, p.credit_account, p.amount_fen
-            from unnest($1::uuid[], $2::uuid[], $3::date[]) as r (id, pending_id, effective_on)
-            cross join lateral (
-                select t.id, t.kind, t.ring, t.debit_account, t.credit_account, t.amount_fen, t.effective_on
-                from platform.ledger_transfer as t
-                where t.id = r.pending_id
-                offset 0
-            ) as p
-            where p.kind = 'PENDING' and p.effective_on <= r.effective_on
-        ),
-        locked as (
-            select id
-            from platform.ledger_account
-            where id in (select debit_account from reserved union select credit_account from reserved)
-            order by id
-            for no key update
-        ),
-        booked as (
-            insert into platform.ledger_transfer
-                (id, kind, pending_id, ring, debit_account, credit_account, amount_fen, effective_on, recorded_at)
-            select id, $4, pending_id, ring, debit_account, credit_account, amount_fen, effective_on, $5
-            from reserved
-            where (select count(*) from locked) > 0
-            on conflict (pending_id) do nothing
-            returning debit_account, credit_account, amount_fen
-        ),
-        moved as (
-            update platform.ledger_account as a
-            set
-                debits_pending = a.debits_pending - m.debit,
-                debits_posted = a.debits_posted + case when $4 = 'POST' then m.debit else 0 end,
-                credits_pending = a.credits_pending - m.credit,
-                credits_posted = a.credits_posted + case when $4 = 'POST' then m.credit else 0 end
-            from (
-                select account, sum(debit)::bigint as debit, sum(credit)::bigint as credit
-                from (
-                    select debit_account as account, amount_fen as debit, 0 as credit from booked
-                    union all
-                    select credit_account, 0, amount_fen from booked
-                ) as leg
-                group by account
-            ) as m
-            where a.id = m.account
-        )
-        select count(*) as "booked!" from booked
-        "#,
+    sqlx::query_file_scalar!(
+        "src/ledger/resolve.sql",
         &ids,
         &pending,
         &repeat::days(asked),

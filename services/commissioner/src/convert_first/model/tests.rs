@@ -260,3 +260,21 @@ fn an_end_on_a_later_day_stands_in_the_way_of_an_earlier_one() {
     let unsigned = licensed(Payment::Deferred).take(&Step::BeginUse, account(&[]), date(2022, 6, 30));
     assert_eq!(wrong(unsigned), "STATE_NOT_ALLOWED");
 }
+
+#[test]
+fn what_is_paid_before_the_use_leaves_the_use_to_be_told_and_nothing_owed_without_it() {
+    let receipts = paid(&[(date(2022, 7, 15), 400)]);
+    let paid = account(&receipts);
+    let licence = licensed(Payment::Deferred);
+    let using = licence.clone().take(&Step::BeginUse, paid, date(2022, 8, 1)).unwrap();
+    assert_eq!(using.trigger_on(), Some(date(2022, 10, 2)));
+    assert_eq!(wrong(using.clone().take(&Step::Settle, paid, date(2022, 10, 2))), "PAYMENT_OUTSTANDING");
+    assert_eq!(wrong(using.take(&Step::BeginUse, paid, date(2022, 8, 2))), "STATE_NOT_ALLOWED");
+    // Never used: after the free period it is too late to say so, no default can be declared, and it can be settled.
+    let late = date(2023, 1, 1);
+    assert_eq!(wrong(licence.clone().take(&Step::BeginUse, paid, date(2022, 10, 2))), "STATE_NOT_ALLOWED");
+    assert_eq!(licence.pay_by(paid, late), None);
+    assert_eq!(wrong(licence.clone().take(&Step::DeclareDefault, paid, late)), "PAYMENT_NOT_OVERDUE");
+    let settled = licence.take(&Step::Settle, paid, late).unwrap();
+    assert_eq!(settled.state_on(paid, late), Some(State::Settled));
+}
