@@ -422,6 +422,41 @@ async fn a_register_tells_a_whole_deal_at_once() {
 }
 
 #[tokio::test]
+async fn a_register_adds_income_to_a_deal_that_is_led_here_within_its_licence() {
+    let suite = start().await;
+    let empowerment = in_force(&suite).await;
+    let name = licensed(&suite, &empowerment.name, "ZH1", None).await;
+    let income = [
+        ("SR1", "2022-07-15", 1_001, "RECEIPT_ABOVE_PRICE"),
+        ("SR2", "2022-07-15", 400, ""),
+        ("SR3", "2022-08-01", 601, "RECEIPT_ABOVE_PRICE"),
+        ("SR4", "2022-08-01", 600, ""),
+        ("SR5", "2022-08-02", 1, "STATE_NOT_ALLOWED"),
+    ];
+    for (receipt_no, received_on, receipts_fen, reason) in income {
+        let more = pb::DealRow {
+            empowerment_no: empowerment.empowerment_no.clone(),
+            mode: pb::DealMode::ConvertFirst.into(),
+            price_method: pb::PriceMethod::Listed.into(),
+            published_price_fen: 0,
+            price_fen: 1_000,
+            publicity_posted_on: String::new(),
+            signed_on: "2022-07-01".to_owned(),
+            buyer_uscc: LISTED_BUYER.to_owned(),
+            received_on: received_on.to_owned(),
+            receipts_fen,
+            distributed_on: String::new(),
+            ..row("ZH1", receipt_no)
+        };
+        let request = pb::BatchImportDealsRequest { rows: vec![more] };
+        let results = unit(&suite, ON).batch_import_deals(request).await.unwrap().into_inner().results;
+        assert_eq!(reasons_of(&results), [reason], "{receipt_no}");
+    }
+    assert_eq!(state_on(&suite, &name, "2022-08-01").await, pb::ConvertFirstState::Settled);
+    suite.close().await;
+}
+
+#[tokio::test]
 async fn licences_count_by_the_state_that_each_deal_tells() {
     let suite = start().await;
     let empowerment = in_force(&suite).await.name;

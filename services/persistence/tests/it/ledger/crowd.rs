@@ -4,7 +4,9 @@ use canopy_kernel::reason;
 use canopy_persistence::ledger::{self, Cap, NewAccount, Transfer};
 use jiff::Timestamp;
 
-use super::{QUOTA, SPENT, account, balance, fen, funded, reserve, transfer, transfer_now, uuid, verify};
+use super::{
+    QUOTA, SPENT, account, balance, fen, funded, reserve, resolution, transfer, transfer_now, uuid, verify,
+};
 use crate::support::database;
 
 #[tokio::test]
@@ -51,6 +53,39 @@ async fn sixty_four_reservations_at_once_never_pass_the_limit_and_none_fails_for
     assert_eq!(fen(&after[0]), [14 * 70, 0, 0, 1_000]);
     ledger::verify(&mut conn).await.unwrap();
     drop(conn);
+    pool.close().await;
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_posts_and_then_transfers_does_not_lock_out_who_reserves() {
+    let (database, store) = funded().await;
+    let pending: Vec<Transfer> = (0..32).map(|n| transfer(1_000 + n, QUOTA, SPENT, 10)).collect();
+    reserve(&store, &pending).await.unwrap();
+    let pool = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(64)
+        .connect(&database.settings.url)
+        .await
+        .unwrap();
+    let calls = (0..64u128).map(|n| {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            let mut tx = pool.begin().await.unwrap();
+            let now = Timestamp::UNIX_EPOCH;
+            if n < 32 {
+                ledger::post(&mut tx, &[resolution(2_000 + n, 1_000 + n)], now).await?;
+                ledger::transfer(&mut tx, &[transfer(3_000 + n, QUOTA, SPENT, 5)], now).await?;
+            } else {
+                ledger::reserve(&mut tx, &[transfer(4_000 + n, QUOTA, SPENT, 5)], now).await?;
+            }
+            tx.commit().await.unwrap();
+            Ok::<(), canopy_kernel::Failure>(())
+        })
+    });
+    for call in futures::future::join_all(calls).await {
+        call.unwrap().unwrap();
+    }
+    assert_eq!(balance(&store, QUOTA).await, [160, 480, 0, 1_000]);
     pool.close().await;
     database.close().await.unwrap();
 }
