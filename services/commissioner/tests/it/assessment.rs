@@ -5,6 +5,7 @@ use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::recognition_service_client::RecognitionServiceClient;
 use canopy_proto::registry::v1 as registry;
 
+use crate::grants::Fate;
 use crate::recognition::{FIRM, OTHER_FIRM, bureau, firm, start};
 use crate::registry::qualification;
 use crate::suite::{As, Suite, id, person, reason_of};
@@ -203,7 +204,7 @@ async fn an_assessment_whose_answer_was_lost_is_settled_once_with_its_own_day_an
 #[tokio::test]
 async fn an_assessment_that_the_registry_refuses_leaves_nothing_open() {
     let (suite, held) = begun().await;
-    suite.grants.set_refusing(true);
+    suite.grants.set_fate(Fate::Refused);
     let once = graded(&held, pb::AssessmentGrade::Fail);
     for _ in 0..2 {
         let refused = bureau(&suite, FAILED_ON).assess_institution(once.clone()).await;
@@ -211,9 +212,50 @@ async fn an_assessment_that_the_registry_refuses_leaves_nothing_open() {
     }
     assert_eq!(suite.count("select count(*) from commissioner.assessment").await, 0);
     assert_eq!(suite.count("select count(*) from platform.audit where to_state = 'REFUSED'").await, 1);
-    suite.grants.set_refusing(false);
+    suite.grants.set_fate(Fate::Done);
     let passed = assessed(&suite, &held, pb::AssessmentGrade::Pass, "2021-08-26").await;
     assert_eq!(passed.outcome(), pb::AssessmentOutcome::Pass);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn what_another_call_had_recorded_is_not_taken_back() {
+    let (suite, held) = begun().await;
+    suite.grants.set_fate(Fate::Overtaken(registry::AssessmentResult::Fail));
+    let refused =
+        bureau(&suite, FAILED_ON).assess_institution(graded(&held, pb::AssessmentGrade::Fail)).await;
+    assert_eq!(reason_of(refused), "STATE_NOT_ALLOWED");
+    suite.grants.set_fate(Fate::Done);
+    let settled = assessed(&suite, &held, pb::AssessmentGrade::Fail, "2021-08-27").await;
+    assert_eq!(
+        (settled.assessed_on.as_str(), settled.outcome()),
+        (FAILED_ON, pb::AssessmentOutcome::Rectify)
+    );
+    assert_eq!(suite.grants.assessed(), [FAILED_ON]);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn what_is_laid_down_gives_way_to_another_grade_of_the_registry() {
+    let (suite, held) = begun().await;
+    let fail = || graded(&held, pb::AssessmentGrade::Fail);
+    // Refused, and the registry tells another grade: taken back.
+    suite.grants.set_fate(Fate::Overtaken(registry::AssessmentResult::Pass));
+    assert_eq!(reason_of(bureau(&suite, FAILED_ON).assess_institution(fail()).await), "STATE_NOT_ALLOWED");
+    assert_eq!(suite.count("select count(*) from commissioner.assessment").await, 0);
+    // Never arrived, and the registry has another grade of the year meanwhile: not recorded beside it.
+    suite.grants.set_fate(Fate::Lost);
+    assert_eq!(reason_of(bureau(&suite, "2022-08-25").assess_institution(fail()).await), "SERVICE_DOWN");
+    suite.grants.set_fate(Fate::Done);
+    suite.registry.tell(&registry::QualificationAssessed {
+        qualification: Some(registry::Qualification {
+            assessment: registry::AssessmentResult::Pass.into(),
+            ..held.clone()
+        }),
+        assessed_on: "2022-08-24".to_owned(),
+    });
+    assert_eq!(reason_of(bureau(&suite, "2022-08-26").assess_institution(fail()).await), "ALREADY_ASSESSED");
+    assert_eq!(suite.grants.assessed(), [FAILED_ON]);
     suite.close().await;
 }
 

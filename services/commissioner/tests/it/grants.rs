@@ -39,13 +39,27 @@ pub struct Seen {
     pub locks: i64,
 }
 
+/// What becomes of an assessment or a grant that is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done.
+    #[default]
+    Done,
+    /// It is refused.
+    Refused,
+    /// It does not arrive.
+    Lost,
+    /// Another call came first and had this done: an assessment with that result, or the same grant. This one is refused.
+    Overtaken(pb::AssessmentResult),
+}
+
 /// The registry's qualifications; cheap to clone.
 #[derive(Clone)]
 pub struct Grants {
     world: World,
     held: Arc<Mutex<BTreeMap<String, pb::Qualification>>>,
     down: Arc<Mutex<bool>>,
-    refusing: Arc<Mutex<bool>>,
+    fate: Arc<Mutex<Fate>>,
     assessed: Arc<Mutex<Vec<String>>>,
     watched: Arc<Mutex<Option<PgPool>>>,
     seen: Arc<Mutex<Seen>>,
@@ -57,7 +71,7 @@ impl Grants {
             world,
             held: Arc::default(),
             down: Arc::default(),
-            refusing: Arc::default(),
+            fate: Arc::default(),
             assessed: Arc::default(),
             watched: Arc::default(),
             seen: Arc::default(),
@@ -73,9 +87,13 @@ impl Grants {
         *self.down.lock().unwrap() = down;
     }
 
-    /// From now on it refuses assessments.
-    pub fn set_refusing(&self, refusing: bool) {
-        *self.refusing.lock().unwrap() = refusing;
+    /// What becomes of what is asked for from now on.
+    pub fn set_fate(&self, fate: Fate) {
+        *self.fate.lock().unwrap() = fate;
+    }
+
+    fn fate(&self) -> Fate {
+        *self.fate.lock().unwrap()
     }
 
     /// The days of the assessments that it recorded, as they came.
@@ -169,7 +187,10 @@ impl QualificationService for Grants {
         }
         self.held().insert(granted.name.clone(), granted.clone());
         self.world.grant(granted.clone());
-        self.answer(granted)
+        match self.fate() {
+            Fate::Overtaken(_) => refused(&reason::STATE_NOT_ALLOWED),
+            _ => self.answer(granted),
+        }
     }
 
     async fn revoke_qualification(
@@ -191,21 +212,27 @@ impl QualificationService for Grants {
         request: Request<pb::AssessQualificationRequest>,
     ) -> Answer<pb::Qualification> {
         self.look().await;
-        if *self.refusing.lock().unwrap() {
-            return refused(&reason::STATE_NOT_ALLOWED);
-        }
         let asked = request.into_inner();
+        let result = match self.fate() {
+            Fate::Refused => return refused(&reason::STATE_NOT_ALLOWED),
+            Fate::Lost => return refused(&reason::SERVICE_DOWN),
+            Fate::Overtaken(result) => result.into(),
+            Fate::Done => asked.result,
+        };
         if asked.validate_only {
             return self.answer(self.change(&asked.name, |_| ()));
         }
         self.assessed.lock().unwrap().push(asked.assessed_on.clone());
-        let assessed = self.change(&asked.name, |it| it.assessment = asked.result);
+        let assessed = self.change(&asked.name, |it| it.assessment = result);
         let told = pb::QualificationAssessed {
             qualification: Some(assessed.clone()),
             assessed_on: asked.assessed_on,
         };
         self.world.tell(&told);
-        self.answer(assessed)
+        match self.fate() {
+            Fate::Overtaken(_) => refused(&reason::STATE_NOT_ALLOWED),
+            _ => self.answer(assessed),
+        }
     }
 
     async fn get_qualification(&self, _: Request<pb::GetQualificationRequest>) -> Answer<pb::Qualification> {

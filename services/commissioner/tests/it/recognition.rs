@@ -5,7 +5,7 @@ use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::recognition_service_client::RecognitionServiceClient;
 use canopy_proto::registry::v1 as registry;
 
-use crate::grants::{Seen, locks};
+use crate::grants::{Fate, Seen, locks};
 use crate::registry::qualification;
 use crate::suite::{As, Suite, id, person, reason_of};
 
@@ -177,6 +177,22 @@ async fn a_grant_whose_answer_was_lost_keeps_its_number_and_its_day() {
     assert_eq!(recognised.recognised_on, "2022-10-10");
     let granted = suite.grants.granted();
     assert_eq!((granted.len(), granted[0].granted_on.as_str()), (1, "2022-10-10"));
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_grant_that_another_call_had_done_is_not_taken_back() {
+    let suite = start().await;
+    let posted = publicised(&suite).await;
+    suite.grants.set_fate(Fate::Overtaken(registry::AssessmentResult::Unspecified));
+    let refused = bureau(&suite, "2022-10-10").recognise(grant(&posted.name)).await;
+    assert_eq!(reason_of(refused), "STATE_NOT_ALLOWED");
+    suite.grants.set_fate(Fate::Done);
+    let other = pb::RecogniseRequest { number: "SHISF-2022-0002".to_owned(), ..grant(&posted.name) };
+    assert_eq!(reason_of(bureau(&suite, "2022-10-11").recognise(other).await), "GRANT_UNSETTLED");
+    let recognised = bureau(&suite, "2022-10-11").recognise(grant(&posted.name)).await.unwrap().into_inner();
+    assert_eq!(recognised.recognised_on, "2022-10-10");
+    assert_eq!(suite.grants.granted().len(), 1);
     suite.close().await;
 }
 
