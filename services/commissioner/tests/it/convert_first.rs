@@ -4,14 +4,14 @@
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::deal_service_client::DealServiceClient;
 
-use crate::deal::{BUYER, LISTED_BUYER, row, start, unit};
+use crate::deal::{BUYER, LISTED_BUYER, start, unit};
 use crate::empowerment::{OTHER_UNIT, in_force};
-use crate::suite::{Suite, id, reason_of, reasons_of};
+use crate::suite::{Suite, id, reason_of};
 
-const ON: &str = "2022-12-31";
+pub const ON: &str = "2022-12-31";
 
 /// Prices a listed deal of that mode at 1,000 fen.
-async fn priced(suite: &Suite, empowerment: &str, number: &str, mode: pb::DealMode) -> String {
+pub async fn priced(suite: &Suite, empowerment: &str, number: &str, mode: pb::DealMode) -> String {
     let buyer = if mode == pb::DealMode::ConvertFirst { LISTED_BUYER } else { BUYER };
     let price = pb::PriceDealRequest {
         request_id: id(),
@@ -27,7 +27,7 @@ async fn priced(suite: &Suite, empowerment: &str, number: &str, mode: pb::DealMo
     unit(suite, "2022-07-01").price_deal(price).await.unwrap().into_inner().name
 }
 
-fn signature(name: &str, terms: Option<pb::ConvertFirstTerms>) -> pb::SignDealRequest {
+pub fn signature(name: &str, terms: Option<pb::ConvertFirstTerms>) -> pb::SignDealRequest {
     pb::SignDealRequest {
         request_id: id(),
         name: name.to_owned(),
@@ -37,12 +37,12 @@ fn signature(name: &str, terms: Option<pb::ConvertFirstTerms>) -> pb::SignDealRe
     }
 }
 
-fn terms(payment: pb::PaymentMode, free_months: i32) -> pb::ConvertFirstTerms {
+pub fn terms(payment: pb::PaymentMode, free_months: i32) -> pb::ConvertFirstTerms {
     pb::ConvertFirstTerms { payment: payment.into(), free_months, ..Default::default() }
 }
 
 /// A convert-first deal signed on 2022-07-01 on those terms; its name.
-async fn licensed(
+pub async fn licensed(
     suite: &Suite,
     empowerment: &str,
     number: &str,
@@ -53,16 +53,16 @@ async fn licensed(
     name
 }
 
-fn begin(name: &str) -> pb::BeginUseRequest {
+pub fn begin(name: &str) -> pb::BeginUseRequest {
     pb::BeginUseRequest { request_id: id(), name: name.to_owned(), ..Default::default() }
 }
 
-fn trigger(name: &str) -> pb::TriggerPaymentRequest {
+pub fn trigger(name: &str) -> pb::TriggerPaymentRequest {
     let evidence = "验收报告 YS-1".to_owned();
     pb::TriggerPaymentRequest { request_id: id(), name: name.to_owned(), evidence, ..Default::default() }
 }
 
-fn revenue(name: &str, number: &str, revenue_fen: i64) -> pb::RecordRevenueRequest {
+pub fn revenue(name: &str, number: &str, revenue_fen: i64) -> pb::RecordRevenueRequest {
     pb::RecordRevenueRequest {
         request_id: id(),
         name: name.to_owned(),
@@ -72,22 +72,22 @@ fn revenue(name: &str, number: &str, revenue_fen: i64) -> pb::RecordRevenueReque
     }
 }
 
-fn settle(name: &str) -> pb::SettlePaymentRequest {
+pub fn settle(name: &str) -> pb::SettlePaymentRequest {
     let reason = "产品停产，不再有收入".to_owned();
     pb::SettlePaymentRequest { request_id: id(), name: name.to_owned(), reason, ..Default::default() }
 }
 
-fn give_back(name: &str) -> pb::EndUseRequest {
+pub fn give_back(name: &str) -> pb::EndUseRequest {
     let reason = "试用未达预期".to_owned();
     pb::EndUseRequest { request_id: id(), name: name.to_owned(), reason, ..Default::default() }
 }
 
-fn default(name: &str) -> pb::DeclareDefaultRequest {
+pub fn default(name: &str) -> pb::DeclareDefaultRequest {
     let reason = "催告两次未付".to_owned();
     pb::DeclareDefaultRequest { request_id: id(), name: name.to_owned(), reason, ..Default::default() }
 }
 
-fn income(name: &str, receipt_no: &str, receipts_fen: i64) -> pb::RecordReceiptRequest {
+pub fn income(name: &str, receipt_no: &str, receipts_fen: i64) -> pb::RecordReceiptRequest {
     pb::RecordReceiptRequest {
         request_id: id(),
         name: name.to_owned(),
@@ -97,23 +97,17 @@ fn income(name: &str, receipt_no: &str, receipts_fen: i64) -> pb::RecordReceiptR
     }
 }
 
-async fn deal_on(suite: &Suite, name: &str, day: &str) -> pb::Deal {
+pub async fn deal_on(suite: &Suite, name: &str, day: &str) -> pb::Deal {
     let request = pb::GetDealRequest { name: name.to_owned(), as_of: day.to_owned(), ..Default::default() };
     unit(suite, ON).get_deal(request).await.unwrap().into_inner()
 }
 
-async fn licence_on(suite: &Suite, name: &str, day: &str) -> pb::ConvertFirst {
+pub async fn licence_on(suite: &Suite, name: &str, day: &str) -> pb::ConvertFirst {
     deal_on(suite, name, day).await.convert_first.unwrap()
 }
 
-async fn state_on(suite: &Suite, name: &str, day: &str) -> pb::ConvertFirstState {
+pub async fn state_on(suite: &Suite, name: &str, day: &str) -> pb::ConvertFirstState {
     licence_on(suite, name, day).await.state()
-}
-
-async fn counted(suite: &Suite, as_of: &str) -> pb::CountConvertFirstDealsResponse {
-    let request = pb::CountConvertFirstDealsRequest { as_of: as_of.to_owned(), ..Default::default() };
-    let mut bureau = DealServiceClient::new(suite.bureau(ON));
-    bureau.count_convert_first_deals(request).await.unwrap().into_inner()
 }
 
 #[tokio::test]
@@ -357,159 +351,5 @@ async fn steps_that_cannot_be_are_refused_and_leave_no_trace() {
     let answer = today.sign_deal(signature(&licence, Some(terms(Deferred, 6)))).await;
     assert_eq!(reason_of(answer), "NOT_CONVERT_FIRST");
     assert_eq!(suite.tables().await, before);
-    suite.close().await;
-}
-
-#[tokio::test]
-async fn a_register_tells_a_whole_deal_at_once() {
-    use pb::ConvertFirstState::{Paying, Settled, Triggered, Using};
-    let suite = start().await;
-    let convert = |number: &str, receipt_no: &str| pb::DealRow {
-        mode: pb::DealMode::ConvertFirst.into(),
-        buyer_uscc: LISTED_BUYER.to_owned(),
-        ..row(number, receipt_no)
-    };
-    let half = pb::DealRow { receipts_fen: 100_000_000, ..convert("ZH2", "SR2") };
-    let rest = pb::DealRow {
-        receipts_fen: 100_000_001,
-        received_on: "2022-06-01".to_owned(),
-        distributed_on: String::new(),
-        ..convert("ZH2", "SR3")
-    };
-    let none = pb::DealRow {
-        received_on: String::new(),
-        receipts_fen: 0,
-        distributed_on: String::new(),
-        ..convert("ZH3", "")
-    };
-    let enter = async |rows: Vec<pb::DealRow>| {
-        let request = pb::BatchImportDealsRequest { rows };
-        let results = unit(&suite, ON).batch_import_deals(request).await.unwrap().into_inner().results;
-        assert_eq!(reasons_of(&results), vec![""; results.len()]);
-        results.into_iter().map(|it| it.name).collect::<Vec<String>>()
-    };
-    let names = enter(vec![convert("ZH1", "SR1"), half, none, row("ZH4", "SR4")]).await;
-    enter(vec![rest]).await;
-    // Signed on 2022-02-10, paid on 02-18 and 06-01.
-    let states = [
-        (0, "2022-02-10", Using),
-        (0, "2022-02-18", Settled),
-        (1, "2022-02-18", Paying),
-        (1, "2022-06-01", Settled),
-        (2, "2023-02-10", Using),
-        (2, "2023-02-11", Triggered),
-    ];
-    for (at, day, state) in states {
-        assert_eq!(state_on(&suite, &names[at], day).await, state, "{at} on {day}");
-    }
-    assert_eq!(deal_on(&suite, &names[3], "2022-02-18").await.convert_first, None);
-    let first = licence_on(&suite, &names[0], ON).await;
-    assert_eq!((first.settled_on.as_str(), first.triggered_on.as_str()), ("2022-02-18", ""));
-    let counts = [
-        ("2022-02-09", (0, 0, 0, 0), 0),
-        ("2022-02-10", (3, 0, 0, 0), 0),
-        ("2022-02-18", (1, 1, 1, 0), 300_000_001),
-        ("2022-11-30", (1, 0, 2, 0), 400_000_002),
-        ("2023-02-11", (0, 0, 2, 1), 400_000_002),
-    ];
-    for (day, expected, paid_fen) in counts {
-        let sums = counted(&suite, day).await;
-        let states = (sums.using, sums.paying, sums.settled, sums.triggered);
-        assert_eq!((states, sums.paid_fen), (expected, paid_fen), "{day}");
-    }
-    assert_eq!(counted(&suite, ON).await.price_fen, 600_000_003);
-    suite.close().await;
-}
-
-#[tokio::test]
-async fn a_register_adds_income_to_a_deal_that_is_led_here_within_its_licence() {
-    let suite = start().await;
-    let empowerment = in_force(&suite).await;
-    let name = licensed(&suite, &empowerment.name, "ZH1", None).await;
-    let income = [
-        ("SR1", "2022-07-15", 1_001, "RECEIPT_ABOVE_PRICE"),
-        ("SR2", "2022-07-15", 400, ""),
-        ("SR3", "2022-08-01", 601, "RECEIPT_ABOVE_PRICE"),
-        ("SR4", "2022-08-01", 600, ""),
-        ("SR5", "2022-08-02", 1, "STATE_NOT_ALLOWED"),
-    ];
-    for (receipt_no, received_on, receipts_fen, reason) in income {
-        let more = pb::DealRow {
-            empowerment_no: empowerment.empowerment_no.clone(),
-            mode: pb::DealMode::ConvertFirst.into(),
-            price_method: pb::PriceMethod::Listed.into(),
-            published_price_fen: 0,
-            price_fen: 1_000,
-            publicity_posted_on: String::new(),
-            signed_on: "2022-07-01".to_owned(),
-            buyer_uscc: LISTED_BUYER.to_owned(),
-            received_on: received_on.to_owned(),
-            receipts_fen,
-            distributed_on: String::new(),
-            ..row("ZH1", receipt_no)
-        };
-        let request = pb::BatchImportDealsRequest { rows: vec![more] };
-        let results = unit(&suite, ON).batch_import_deals(request).await.unwrap().into_inner().results;
-        assert_eq!(reasons_of(&results), [reason], "{receipt_no}");
-    }
-    assert_eq!(state_on(&suite, &name, "2022-08-01").await, pb::ConvertFirstState::Settled);
-    suite.close().await;
-}
-
-#[tokio::test]
-async fn licences_count_by_the_state_that_each_deal_tells() {
-    let suite = start().await;
-    let empowerment = in_force(&suite).await.name;
-    let kinds = [
-        None,
-        Some(terms(pb::PaymentMode::Deferred, 1)),
-        Some(terms(pb::PaymentMode::Conditional, 2)),
-        Some(pb::ConvertFirstTerms { revenue_share_bp: 500, ..terms(pb::PaymentMode::RevenueShare, 3) }),
-    ];
-    let mut names = Vec::new();
-    for (number, terms) in (1..).zip(kinds) {
-        names.push(licensed(&suite, &empowerment, &format!("ZH{number}"), terms).await);
-    }
-    licensed(&suite, &empowerment, "ZH5", Some(terms(pb::PaymentMode::Deferred, 1))).await;
-    let other = priced(&suite, &empowerment, "ZH6", pb::DealMode::Licence).await;
-    unit(&suite, "2022-07-01").sign_deal(signature(&other, None)).await.unwrap();
-    for name in &names {
-        unit(&suite, "2022-07-10").begin_use(begin(name)).await.unwrap();
-    }
-    unit(&suite, "2022-07-20").end_use(give_back(&names[0])).await.unwrap();
-    unit(&suite, "2022-08-10").trigger_payment(trigger(&names[2])).await.unwrap();
-    unit(&suite, "2022-09-15").declare_default(default(&names[2])).await.unwrap();
-    unit(&suite, "2022-08-20").record_revenue(revenue(&names[3], "BB1", 10_000)).await.unwrap();
-    unit(&suite, "2022-08-25").record_receipt(income(&names[3], "SR1", 500)).await.unwrap();
-    unit(&suite, "2022-10-01").settle_payment(settle(&names[3])).await.unwrap();
-    let mut bureau = DealServiceClient::new(suite.bureau(ON));
-    for day in ["2022-07-01", "2022-07-15", "2022-07-25", "2022-08-02", "2022-08-22", "2022-08-30", ON] {
-        let mode = pb::DealMode::ConvertFirst.into();
-        let request = pb::ListDealsRequest { as_of: day.to_owned(), mode, ..Default::default() };
-        let deals = bureau.list_deals(request).await.unwrap().into_inner().deals;
-        assert_eq!(deals.len(), 5);
-        let mut told = pb::CountConvertFirstDealsResponse { price_fen: 5_000, ..Default::default() };
-        for licence in deals.into_iter().filter_map(|deal| deal.convert_first) {
-            told.paid_fen += licence.paid_fen;
-            let place = match licence.state() {
-                pb::ConvertFirstState::Licensed => &mut told.licensed,
-                pb::ConvertFirstState::Using => &mut told.using,
-                pb::ConvertFirstState::Triggered => &mut told.triggered,
-                pb::ConvertFirstState::Paying => &mut told.paying,
-                pb::ConvertFirstState::Settled => &mut told.settled,
-                pb::ConvertFirstState::EndedNoTrigger => &mut told.ended_no_trigger,
-                pb::ConvertFirstState::Defaulted => &mut told.defaulted,
-                pb::ConvertFirstState::Unspecified => panic!("a licence without a state"),
-            };
-            *place += 1;
-        }
-        assert_eq!(counted(&suite, day).await, told, "{day}");
-    }
-    let year = counted(&suite, ON).await;
-    assert_eq!((year.ended_no_trigger, year.triggered, year.defaulted, year.settled), (2, 1, 1, 1));
-    let known_at = "2022-01-01".to_owned();
-    let unknown = pb::CountConvertFirstDealsRequest { known_at, ..Default::default() };
-    let none = bureau.count_convert_first_deals(unknown).await.unwrap().into_inner();
-    assert_eq!(none, pb::CountConvertFirstDealsResponse::default());
     suite.close().await;
 }

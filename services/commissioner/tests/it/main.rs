@@ -13,6 +13,7 @@ mod demand;
 mod empowerment;
 mod grants;
 mod handover;
+mod licence_register;
 mod match_event;
 mod matching;
 mod merge;
