@@ -3,9 +3,9 @@
 //!
 //! - A transfer's id is given by the caller: the same id with the same content books once, with another
 //!   content it is refused (REQUEST_ID_REUSED).
-//! - Every call takes arrays and runs in the caller's transaction as one statement that first locks all its
-//!   accounts in the order of their ids, so two calls cannot wait for each other. A transaction that makes
-//!   several calls over the same accounts should make them one, or lock the accounts in one order itself.
+//! - Every call takes arrays and runs in the caller's transaction. It first queues for its capped accounts, then locks
+//!   the others where there are several, each in the order of their ids, so two calls cannot wait for each other. A
+//!   transaction that makes several calls over the same accounts should make them one; nobody else locks accounts.
 //! - A batch is judged by where it ends: money that comes into a capped account in the batch covers what
 //!   leaves it. A capped account that does not cover its part refuses the whole batch with NO_BUDGET, nothing
 //!   is written and the transaction can go on. After any other failure it has to be rolled back.

@@ -1,4 +1,4 @@
-//! Booking transfers and reservations: lock, judge, write and move the balances, in one statement.
+//! Booking transfers and reservations: lock, judge, write and move the balances, in one call of the database.
 
 use std::collections::BTreeMap;
 
@@ -144,9 +144,12 @@ async fn write(
     batch: &Batch,
     recorded_at: Timestamp,
 ) -> Result<Outcome, Failure> {
-    sqlx::query_file_as!(
+    sqlx::query_as!(
         Outcome,
-        "src/ledger/book.sql",
+        r#"
+        select booked as "booked!", refused_scope as "scope?", limit_fen::text, used_fen::text, asked_fen::text
+        from platform.ledger_book($1, $2, $3, $4, $5, $6, $7, $8)
+        "#,
         &batch.ids,
         &batch.debits,
         &batch.credits,

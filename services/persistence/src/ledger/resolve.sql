@@ -15,7 +15,7 @@ with reserved as (
 touched as (
     select debit_account as id from reserved union select credit_account from reserved
 ),
--- The queue of book.sql, before the rows here as there.
+-- The queue of ledger_book, before the rows here as there.
 queued as materialized (
     select count(pg_advisory_xact_lock(hashtextextended(capped.id::text, 0))) as accounts
     from (
