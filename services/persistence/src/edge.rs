@@ -3,19 +3,22 @@
 use canopy_kernel::{Failure, PageSize, clock, date, reason};
 use canopy_platform::{Call, check, status::refuse};
 use canopy_proto::Validate;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tonic::{Request, Status, Streaming};
+use tonic::{Request, Status};
 
 use crate::page::PageToken;
 use crate::store::Store;
+use crate::turn::{Turn, Turns};
 
 /// Most rows of one piece of an import.
 const MOST_ROWS: usize = 1000;
+/// Most pieces of one import that are at work, each of them on a connection of its own while it is written.
+const AT_WORK: usize = 3;
 /// Most rows of a page.
 const MOST_IN_PAGE: u32 = 1000;
 
@@ -105,18 +108,24 @@ pub fn rows_of<M: Validate, R>(
 /// A stream of answers.
 pub type Answers<T> = BoxStream<'static, Result<T, Status>>;
 
-/// Answers each piece of a stream as it comes; the first failure of a piece ends the stream.
-pub fn answers<Q, T, F>(pieces: Streaming<Q>, answer: impl Fn(Q) -> F + Send + 'static) -> Answers<T>
+/// Answers the pieces of a stream in their order, a few of them at work at a time; the first failure of a piece ends the
+/// stream. Each is given its turn, which it hands on to [`Store::import`].
+pub fn answers<Q, T, F>(
+    pieces: impl Stream<Item = Result<Q, Status>> + Send + 'static,
+    answer: impl Fn(Q, Turn) -> F + Send + 'static,
+) -> Answers<T>
 where
     Q: Send + 'static,
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
+    let mut turns = Turns::default();
     pieces
-        .then(move |piece| {
-            let answer = piece.map(&answer);
+        .map(move |piece| {
+            let answer = piece.map(|piece| answer(piece, turns.next()));
             async move { answer?.await.map_err(|failure| refuse(&failure)) }
         })
+        .buffered(AT_WORK)
         .boxed()
 }
 

@@ -1,6 +1,7 @@
 //! Bulk imports: rows that each stand for themselves, written set-based in one transaction a piece.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use canopy_kernel::{Failure, StoredFailure, reason};
@@ -14,15 +15,17 @@ use uuid::Uuid;
 use crate::db;
 use crate::idempotency::{self, Answer};
 use crate::store::{Store, detached, retried};
+use crate::turn::{Lanes, Turn};
 use crate::tx::Tx;
 
-/// A row as it arrived: its key, its digest, and what it was read into.
+/// A row as it arrived: its key, its digest, what it was read into, and what it is about.
 #[derive(Clone, Debug)]
 pub struct ImportRow<T> {
     request_id: String,
     external_ref: String,
     digest: Vec<u8>,
     value: Result<T, Failure>,
+    matters: Lanes,
 }
 
 impl<T> ImportRow<T> {
@@ -38,8 +41,33 @@ impl<T> ImportRow<T> {
             external_ref: external_ref.to_owned(),
             digest: idempotency::digest(message),
             value,
+            matters: Lanes::default(),
         }
     }
+
+    /// States matters that the row is about; what other rows decide about its taking is to be among them. A piece waits
+    /// for an earlier one of its stream that has a matter in common. Rows that state none are about one and the same.
+    pub fn about<M: Hash, I: IntoIterator<Item = M>>(mut self, matters: impl Fn(&T) -> I) -> Self {
+        if let Ok(value) = &self.value {
+            matters(value).into_iter().for_each(|matter| self.matters.add(&matter));
+        }
+        self
+    }
+}
+
+/// What the rows of a piece are about. A row's key is a matter too, since the first row of a key is the one answered.
+fn lanes<T>(rows: &[ImportRow<T>]) -> Lanes {
+    let mut lanes = Lanes::default();
+    for row in rows {
+        if let Ok(id) = idempotency::parse_request_id(&row.request_id) {
+            lanes.add(&id);
+        }
+        match row.matters.is_empty() && row.value.is_ok() {
+            true => lanes.add(&()),
+            false => lanes.join(&row.matters),
+        }
+    }
+    lanes
 }
 
 /// A row that was not answered before and was read without fault.
@@ -67,12 +95,13 @@ struct Stored {
 }
 
 impl Store {
-    /// Imports one piece: rows answered before get their answer again, the others go to the work together, in
-    /// their order, and every row is answered. A refused row leaves its refusal and nothing else.
+    /// Imports one piece when its turn has come: rows answered before get their answer again, the others go to the work
+    /// together, in their order, and every row is answered. A refused row leaves its refusal and nothing else.
     pub async fn import<T, W>(
         &self,
         call: &Call,
         name: &'static str,
+        turn: Turn,
         rows: Vec<ImportRow<T>>,
         work: W,
     ) -> Result<Vec<RowResult>, Failure>
@@ -83,9 +112,14 @@ impl Store {
             + Sync
             + 'static,
     {
+        turn.begin(lanes(&rows)).await?;
         let (store, call, rows) = (self.clone(), call.clone(), Arc::new(rows));
-        detached(name, async move { retried(name, || store.import_once(&call, rows.clone(), &work)).await })
-            .await
+        detached(name, async move {
+            let results = retried(name, || store.import_once(&call, rows.clone(), &work)).await?;
+            turn.end();
+            Ok(results)
+        })
+        .await
     }
 
     async fn import_once<T, W>(

@@ -29,6 +29,7 @@ mod sequencer;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod turn;
 mod tx;
 pub mod verify;
 
@@ -47,5 +48,6 @@ pub use page::PageToken;
 pub use program::{Extra, Program};
 pub use sequencer::Sequencer;
 pub use store::{Store, Write, is_remembered};
+pub use turn::Turn;
 pub use tx::Tx;
 pub use verify::verify;

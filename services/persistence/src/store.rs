@@ -246,7 +246,7 @@ impl Store {
         R: prost::Message + Default,
         W: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<R, Failure>>,
     {
-        let mut tx = Tx::begin(self, call).await?;
+        let mut tx = Tx::claiming(self, call).await?;
         let now = tx.recorded_at();
         if let Some(before) = idempotency::claim(tx.conn(), key, now).await? {
             return read_answer(before);

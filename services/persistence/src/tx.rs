@@ -26,9 +26,19 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// Begins a transaction whose first lock waits 250 ms at most; claiming an idempotency key lifts that.
+    /// Begins a transaction whose locks wait 5 s at most.
     pub(crate) async fn begin(store: &Store, call: &Call) -> Result<Tx, Failure> {
-        let inner = store.writes().begin_with("begin; set local lock_timeout = '250ms'").await.map_err(db)?;
+        Self::begin_with(store, call, "begin; set local lock_timeout = '5000ms'").await
+    }
+
+    /// Begins a transaction that claims an idempotency key first: the claim waits 250 ms at most, so that a second call
+    /// in flight is told soon. It lifts that for what follows.
+    pub(crate) async fn claiming(store: &Store, call: &Call) -> Result<Tx, Failure> {
+        Self::begin_with(store, call, "begin; set local lock_timeout = '250ms'").await
+    }
+
+    async fn begin_with(store: &Store, call: &Call, statement: &'static str) -> Result<Tx, Failure> {
+        let inner = store.writes().begin_with(statement).await.map_err(db)?;
         // Postgres keeps microseconds: what is hashed must be what is read back.
         let recorded_at = floor_to_micros(call.recorded_at());
         Ok(Tx { inner, store: store.clone(), call: call.clone(), recorded_at, closing: Closing::default() })

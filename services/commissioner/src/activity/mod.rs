@@ -37,7 +37,7 @@ pub(crate) async fn report(tx: &mut Tx, rows: &[FreshRow<Report>]) -> Result<Vec
     for activity in &taken {
         tell(tx, activity);
     }
-    // Last, so that two pieces wait for each other's day as briefly as may be.
+    // After all else that is judged, since pieces wait here for each other's days until the other has ended.
     store::add_to_tally(tx, &admission.tally).await?;
     Ok(outcomes)
 }

@@ -87,6 +87,18 @@ pub struct Report {
     pub follow_up_on: Option<Date>,
 }
 
+impl Report {
+    /// What two reports of one activity have in common (`RULES.md` R3): commissioner, day, counterpart and kind.
+    pub fn visit(&self) -> (String, Date, String, Kind) {
+        (self.commissioner_no.clone(), self.activity_on, self.counterpart.name.clone(), self.kind)
+    }
+
+    /// The joint sheet that it counts on; `None` = it counts alone.
+    pub fn joint(&self) -> Option<(String, Kind)> {
+        (!self.sheet.is_empty()).then(|| (self.sheet.clone(), self.kind))
+    }
+}
+
 /// The answer of a counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {

@@ -2,7 +2,7 @@
 
 use canopy_kernel::{Failure, Role, on_the_wire, reason};
 use canopy_persistence::feed::timestamp;
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::activity_service_server::ActivityService;
@@ -37,11 +37,11 @@ impl ActivityService for ActivityRpc {
     ) -> Result<Response<Self::ImportActivitiesStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportActivitiesRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportActivitiesRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = report(&it, &call, &rows).await?;
+                    let results = report(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportActivitiesResponse { results })
                 }
             })
@@ -179,12 +179,20 @@ fn read_row(it: &Desk, call: &Call, row: &pb::ActivityRow) -> Result<Report, Fai
     })
 }
 
-async fn report(it: &Desk, call: &Call, rows: &[pb::ActivityRow]) -> Result<Vec<RowResult>, Failure> {
-    let rows = rows
-        .iter()
-        .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read_row(it, call, row)));
+async fn report(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::ActivityRow],
+) -> Result<Vec<RowResult>, Failure> {
+    let rows = rows.iter().map(|row| {
+        ImportRow::of(row, &row.request_id, &row.external_ref, read_row(it, call, row))
+            .about(|report| [report.number.clone()])
+            .about(|report| [report.visit()])
+            .about(|report| report.joint())
+    });
     it.store
-        .import(call, "import_activities", rows.collect(), |tx, rows| {
+        .import(call, "import_activities", turn, rows.collect(), |tx, rows| {
             Box::pin(async move { super::report(tx, &rows).await })
         })
         .await
@@ -196,7 +204,7 @@ async fn batch(
 ) -> Result<pb::BatchImportActivitiesResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    Ok(pb::BatchImportActivitiesResponse { results: report(it, &call, &rows).await? })
+    Ok(pb::BatchImportActivitiesResponse { results: report(it, &call, Turn::alone(), &rows).await? })
 }
 
 async fn confirm(it: &Desk, request: Request<pb::ConfirmActivityRequest>) -> Result<pb::Activity, Failure> {

@@ -100,11 +100,10 @@ impl Admission {
     fn count(&mut self, report: &Report) {
         let added = self.tally.entry((report.activity_on, report.kind)).or_default();
         added.participations += 1;
-        if report.sheet.is_empty() {
+        let Some(sheet) = report.joint() else {
             added.activities += 1;
             return;
-        }
-        let sheet = (report.sheet.clone(), report.kind);
+        };
         if self.sheets.insert(sheet.clone()) {
             added.activities += 1;
             added.joint += 1;

@@ -1,7 +1,7 @@
 //! `CommissionerService`: commissioners and postings at the edge.
 
 use canopy_kernel::{AreaCode, Failure, on_the_wire, reason};
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::commissioner_service_server::CommissionerService;
@@ -30,11 +30,11 @@ impl CommissionerService for CommissionerRpc {
     ) -> Result<Response<Self::ImportCommissionersStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportCommissionersRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportCommissionersRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = enter(&it, &call, &rows).await?;
+                    let results = enter(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportCommissionersResponse { results })
                 }
             })
@@ -54,11 +54,11 @@ impl CommissionerService for CommissionerRpc {
     ) -> Result<Response<Self::ImportPostsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportPostsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportPostsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = post(&it, &call, &rows).await?;
+                    let results = post(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportPostsResponse { results })
                 }
             })
@@ -153,19 +153,24 @@ fn read_post(row: &pb::PostRow) -> Result<NewPost, Failure> {
     Ok(NewPost { number: row.commissioner_no.clone(), place, from_on, to_on })
 }
 
-async fn enter(it: &Desk, call: &Call, rows: &[pb::CommissionerRow]) -> Result<Vec<RowResult>, Failure> {
+async fn enter(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::CommissionerRow],
+) -> Result<Vec<RowResult>, Failure> {
     let rows = rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row)));
     it.store
-        .import(call, "import_commissioners", rows.collect(), |tx, rows| {
+        .import(call, "import_commissioners", turn, rows.collect(), |tx, rows| {
             Box::pin(async move { super::enter(tx, &rows).await })
         })
         .await
 }
 
-async fn post(it: &Desk, call: &Call, rows: &[pb::PostRow]) -> Result<Vec<RowResult>, Failure> {
+async fn post(it: &Desk, call: &Call, turn: Turn, rows: &[pb::PostRow]) -> Result<Vec<RowResult>, Failure> {
     let rows = rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read_post(row)));
     it.store
-        .import(call, "import_posts", rows.collect(), |tx, rows| {
+        .import(call, "import_posts", turn, rows.collect(), |tx, rows| {
             Box::pin(async move { super::post(tx, &rows).await })
         })
         .await
@@ -177,7 +182,7 @@ async fn batch(
 ) -> Result<pb::BatchImportCommissionersResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    Ok(pb::BatchImportCommissionersResponse { results: enter(it, &call, &rows).await? })
+    Ok(pb::BatchImportCommissionersResponse { results: enter(it, &call, Turn::alone(), &rows).await? })
 }
 
 async fn batch_posts(
@@ -186,7 +191,7 @@ async fn batch_posts(
 ) -> Result<pb::BatchImportPostsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    Ok(pb::BatchImportPostsResponse { results: post(it, &call, &rows).await? })
+    Ok(pb::BatchImportPostsResponse { results: post(it, &call, Turn::alone(), &rows).await? })
 }
 
 async fn end(it: &Desk, request: Request<pb::EndServiceRequest>) -> Result<pb::Commissioner, Failure> {

@@ -179,12 +179,12 @@ impl Empowerment {
     /// the first (what a row does not state neither refuses nor delays it).
     pub fn agreement_for(&self, day: Date) -> Result<&Agreement, Failure> {
         let found = self.agreement_on(day).or(self.agreements.first());
-        found.ok_or_else(|| Failure::new(&reason::AGREEMENT_NOT_IN_FORCE).with("received_on", day))
+        found.ok_or_else(|| Failure::new(&reason::AGREEMENT_NOT_IN_FORCE).with("day", day))
     }
 
     /// The version of the agreement that held on a day, which is the one that the caller states; 0 states none.
     pub fn agreement_in_force(&self, day: Date, stated: i32) -> Result<&Agreement, Failure> {
-        let refused = || Failure::new(&reason::AGREEMENT_NOT_IN_FORCE).with("received_on", day);
+        let refused = || Failure::new(&reason::AGREEMENT_NOT_IN_FORCE).with("day", day);
         let found = self.agreement_on(day).ok_or_else(refused)?;
         match stated == 0 || stated == found.version_no {
             true => Ok(found),

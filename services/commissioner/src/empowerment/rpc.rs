@@ -3,7 +3,7 @@
 use canopy_kernel::id::EmpowermentId;
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::edge::named;
-use canopy_persistence::{ImportRow, Write, db};
+use canopy_persistence::{ImportRow, Turn, Write, db};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::empowerment_service_server::EmpowermentService;
@@ -33,11 +33,11 @@ impl EmpowermentService for EmpowermentRpc {
     ) -> Result<Response<Self::ImportEmpowermentsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportEmpowermentsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportEmpowermentsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = piece(&it, &call, &rows).await?;
+                    let results = piece(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportEmpowermentsResponse { results })
                 }
             })
@@ -166,7 +166,12 @@ fn read(call: &Call, row: &pb::EmpowermentRow) -> Result<Stated, Failure> {
     })
 }
 
-async fn piece(it: &Desk, call: &Call, rows: &[pb::EmpowermentRow]) -> Result<Vec<RowResult>, Failure> {
+async fn piece(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::EmpowermentRow],
+) -> Result<Vec<RowResult>, Failure> {
     // Units and bounds are the registry's: what it answered before this call counts.
     it.feed.catch_up(call, CATCH_UP).await?;
     let rows = rows
@@ -174,7 +179,7 @@ async fn piece(it: &Desk, call: &Call, rows: &[pb::EmpowermentRow]) -> Result<Ve
         .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(call, row)))
         .collect();
     it.store
-        .import(call, "import_empowerments", rows, |tx, rows| {
+        .import(call, "import_empowerments", turn, rows, |tx, rows| {
             Box::pin(async move { super::enter(tx, &rows).await })
         })
         .await
@@ -186,7 +191,7 @@ async fn batch(
 ) -> Result<pb::BatchImportEmpowermentsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, &rows).await?;
+    let results = piece(it, &call, Turn::alone(), &rows).await?;
     Ok(pb::BatchImportEmpowermentsResponse { results })
 }
 

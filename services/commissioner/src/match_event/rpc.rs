@@ -3,7 +3,7 @@
 use canopy_kernel::id::MatchEventId;
 use canopy_kernel::{Failure, on_the_wire, reason};
 use canopy_persistence::edge::named;
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::match_event_service_server::MatchEventService;
@@ -33,11 +33,11 @@ impl MatchEventService for MatchEventRpc {
     ) -> Result<Response<Self::ImportMatchEventsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportMatchEventsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportMatchEventsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    Ok(pb::ImportMatchEventsResponse { results: piece(&it, &call, &rows).await? })
+                    Ok(pb::ImportMatchEventsResponse { results: piece(&it, &call, turn, &rows).await? })
                 }
             })
         }))
@@ -101,10 +101,15 @@ fn read(row: &pb::MatchEventRow) -> Result<MatchEvent, Failure> {
     })
 }
 
-async fn piece(it: &Desk, call: &Call, rows: &[pb::MatchEventRow]) -> Result<Vec<RowResult>, Failure> {
+async fn piece(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::MatchEventRow],
+) -> Result<Vec<RowResult>, Failure> {
     let rows = rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row)));
     it.store
-        .import(call, "import_match_events", rows.collect(), |tx, rows| {
+        .import(call, "import_match_events", turn, rows.collect(), |tx, rows| {
             Box::pin(async move { super::enter(tx, &rows).await })
         })
         .await
@@ -116,7 +121,7 @@ async fn batch(
 ) -> Result<pb::BatchImportMatchEventsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    Ok(pb::BatchImportMatchEventsResponse { results: piece(it, &call, &rows).await? })
+    Ok(pb::BatchImportMatchEventsResponse { results: piece(it, &call, Turn::alone(), &rows).await? })
 }
 
 fn read_settlement(request: pb::SettleMatchEventRequest) -> Result<Settle, Failure> {

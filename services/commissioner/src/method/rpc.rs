@@ -1,7 +1,7 @@
 //! `MethodService`: the method dictionary at the edge.
 
 use canopy_kernel::{Failure, on_the_wire, reason};
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::method_service_server::MethodService;
@@ -82,7 +82,7 @@ async fn batch(
     let rows = rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row)));
     let results = it
         .store
-        .import(&call, "import_method_labels", rows.collect(), |tx, rows| {
+        .import(&call, "import_method_labels", Turn::alone(), rows.collect(), |tx, rows| {
             Box::pin(async move { super::enter(tx, &rows).await })
         })
         .await?;

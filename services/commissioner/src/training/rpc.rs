@@ -3,7 +3,7 @@
 use canopy_kernel::id::AttendanceId;
 use canopy_kernel::{Failure, on_the_wire, reason};
 use canopy_persistence::edge::named;
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::training_service_server::TrainingService;
@@ -34,11 +34,11 @@ impl TrainingService for TrainingRpc {
     ) -> Result<Response<Self::ImportAttendancesStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportAttendancesRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportAttendancesRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = piece(&it, &call, &rows).await?;
+                    let results = piece(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportAttendancesResponse { results })
                 }
             })
@@ -65,11 +65,11 @@ impl TrainingService for TrainingRpc {
     ) -> Result<Response<Self::ImportTrainingResultsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportTrainingResultsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportTrainingResultsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = results(&it, &call, &rows).await?;
+                    let results = results(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportTrainingResultsResponse { results })
                 }
             })
@@ -132,11 +132,16 @@ fn read(row: &pb::AttendanceRow) -> Result<Entry, Failure> {
     Ok(Entry { enrolment, person_name: row.person_name.clone() })
 }
 
-async fn piece(it: &Desk, call: &Call, rows: &[pb::AttendanceRow]) -> Result<Vec<RowResult>, Failure> {
+async fn piece(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::AttendanceRow],
+) -> Result<Vec<RowResult>, Failure> {
     let rows =
         rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row))).collect();
     it.store
-        .import(call, "import_attendances", rows, |tx, rows| {
+        .import(call, "import_attendances", turn, rows, |tx, rows| {
             Box::pin(async move { super::enter(tx, &rows).await })
         })
         .await
@@ -148,7 +153,7 @@ async fn batch(
 ) -> Result<pb::BatchImportAttendancesResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, &rows).await?;
+    let results = piece(it, &call, Turn::alone(), &rows).await?;
     Ok(pb::BatchImportAttendancesResponse { results })
 }
 
@@ -176,13 +181,18 @@ fn read_result(row: &pb::TrainingResultRow) -> Result<Stated, Failure> {
     Ok(Stated { session_no: row.session_no.clone(), person_ref: row.person_ref.clone(), decision })
 }
 
-async fn results(it: &Desk, call: &Call, rows: &[pb::TrainingResultRow]) -> Result<Vec<RowResult>, Failure> {
+async fn results(
+    it: &Desk,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::TrainingResultRow],
+) -> Result<Vec<RowResult>, Failure> {
     let rows = rows
         .iter()
         .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read_result(row)))
         .collect();
     it.store
-        .import(call, "import_training_results", rows, |tx, rows| {
+        .import(call, "import_training_results", turn, rows, |tx, rows| {
             Box::pin(async move { super::decide(tx, &rows).await })
         })
         .await
@@ -194,7 +204,7 @@ async fn batch_results(
 ) -> Result<pb::BatchImportTrainingResultsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = results(it, &call, &rows).await?;
+    let results = results(it, &call, Turn::alone(), &rows).await?;
     Ok(pb::BatchImportTrainingResultsResponse { results })
 }
 

@@ -1,25 +1,43 @@
 //! Bulk imports: each row for itself, answers repeated, nothing half-done.
 
+use std::sync::Arc;
+
 use canopy_kernel::{Failure, reason};
-use canopy_persistence::{ImportRow, RowOutcome, Store};
+use canopy_persistence::edge::{Answers, answers};
+use canopy_persistence::{ImportRow, RowOutcome, Store, Turn};
 use canopy_proto::common::v1::{Refusal, RowResult};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::sync::Barrier;
 
 use crate::support::{call, count, database, note, request, uuid};
 
+fn read(row: &Refusal) -> ImportRow<String> {
+    let value = match row.external_ref.as_str() {
+        "unreadable" => Err(Failure::new(&reason::USCC_FORMAT).on("uscc")),
+        text => Ok(text.to_owned()),
+    };
+    ImportRow::of(row, &row.request_id, &row.external_ref, value)
+}
+
 async fn import(store: &Store, rows: &[Refusal]) -> Vec<RowResult> {
-    let rows = rows
-        .iter()
-        .map(|row| {
-            let value = match row.external_ref.as_str() {
-                "unreadable" => Err(Failure::new(&reason::USCC_FORMAT).on("uscc")),
-                text => Ok(text.to_owned()),
-            };
-            ImportRow::of(row, &row.request_id, &row.external_ref, value)
-        })
-        .collect();
+    let rows = rows.iter().map(read).collect();
+    piece(store, Turn::alone(), rows, None).await.unwrap()
+}
+
+/// Imports a piece of notes. With a meeting it writes nothing before another piece has come there too.
+async fn piece(
+    store: &Store,
+    turn: Turn,
+    rows: Vec<ImportRow<String>>,
+    meeting: Option<Arc<Barrier>>,
+) -> Result<Vec<RowResult>, Failure> {
     store
-        .import(&call(), "import_notes", rows, |tx, rows| {
+        .import(&call(), "import_notes", turn, rows, move |tx, rows| {
+            let meeting = meeting.clone();
             Box::pin(async move {
+                if let Some(meeting) = meeting {
+                    meeting.wait().await;
+                }
                 let mut outcomes = Vec::new();
                 for row in rows.iter() {
                     let known: i64 = sqlx::query_scalar("select count(*) from probe.note where id = $1")
@@ -37,7 +55,22 @@ async fn import(store: &Store, rows: &[Refusal]) -> Vec<RowResult> {
             })
         })
         .await
-        .unwrap()
+}
+
+/// Sends those pieces as one stream, each row about its own note.
+fn sent(store: &Store, pieces: Vec<Vec<Refusal>>, meeting: Option<Arc<Barrier>>) -> Answers<Vec<RowResult>> {
+    let store = store.clone();
+    answers(stream::iter(pieces).map(Ok), move |rows, turn| {
+        let (store, meeting) = (store.clone(), meeting.clone());
+        async move {
+            // What stands for a piece that its service cannot read as a whole.
+            if rows.is_empty() {
+                return Err(Failure::new(&reason::FIELD_MISSING).on("rows"));
+            }
+            let rows = rows.iter().map(|row| read(row).about(|note| [note.clone()])).collect();
+            piece(&store, turn, rows, meeting).await
+        }
+    })
 }
 
 fn refused(result: &RowResult) -> bool {
@@ -81,6 +114,45 @@ async fn another_row_under_a_known_id_is_refused() {
     import(&store, &[request(&id, "a")]).await;
     let again = import(&store, &[request(&id, "b")]).await;
     assert!(refused(&again[0]));
+    assert_eq!(count(&store, "select count(*) from probe.note").await, 1);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn pieces_about_other_matters_are_written_side_by_side() {
+    let (database, store) = database().await;
+    let pieces = vec![vec![request(&uuid(), "a")], vec![request(&uuid(), "b")]];
+    // Each waits for the other, so one after the other would wait for ever.
+    let meeting = Arc::new(Barrier::new(2));
+    let answered: Vec<_> = sent(&store, pieces, Some(meeting)).try_collect().await.unwrap();
+    let names: Vec<&str> = answered.iter().flatten().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["note/a", "note/b"]);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_about_one_matter_take_effect_in_their_order_whichever_pieces_they_are_in() {
+    let (database, store) = database().await;
+    let again = uuid();
+    let pieces = vec![
+        vec![request(&uuid(), "a"), request(&again, "b")],
+        vec![request(&uuid(), "a"), request(&uuid(), "c")],
+        vec![request(&again, "b"), request(&uuid(), "c")],
+    ];
+    let answered: Vec<_> = sent(&store, pieces, None).try_collect().await.unwrap();
+    let taken: Vec<_> =
+        answered.iter().map(|rows| rows.iter().map(|it| !refused(it)).collect::<Vec<_>>()).collect();
+    assert_eq!(taken, [[true, true], [false, true], [true, false]]);
+    assert!(answered[2][0].repeated_answer);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_piece_that_failed_the_stream_ends_and_no_later_one_begins() {
+    let (database, store) = database().await;
+    let pieces = vec![vec![request(&uuid(), "a")], vec![], vec![request(&uuid(), "b")]];
+    let answered: Vec<_> = sent(&store, pieces, None).collect().await;
+    assert!(answered[0].is_ok() && answered[1..].iter().all(Result::is_err));
     assert_eq!(count(&store, "select count(*) from probe.note").await, 1);
     database.close().await.unwrap();
 }

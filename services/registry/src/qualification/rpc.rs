@@ -1,7 +1,7 @@
 //! `QualificationService`: qualifications at the edge.
 
 use canopy_kernel::{Failure, UsccRules, reason};
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::common::v1::RowResult;
 use canopy_proto::registry::v1 as pb;
@@ -30,11 +30,11 @@ impl QualificationService for QualificationRpc {
     ) -> Result<Response<Self::ImportQualificationsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportQualificationsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportQualificationsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = piece(&it, &call, &rows).await?;
+                    let results = piece(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportQualificationsResponse { results })
                 }
             })
@@ -137,13 +137,21 @@ fn read(codes: &UsccRules, row: &pb::QualificationRow) -> Result<Grant, Failure>
     })
 }
 
-async fn piece(it: &Registry, call: &Call, rows: &[pb::QualificationRow]) -> Result<Vec<RowResult>, Failure> {
+async fn piece(
+    it: &Registry,
+    call: &Call,
+    turn: Turn,
+    rows: &[pb::QualificationRow],
+) -> Result<Vec<RowResult>, Failure> {
     let rows = rows
         .iter()
-        .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(&it.codes, row)))
+        .map(|row| {
+            ImportRow::of(row, &row.request_id, &row.external_ref, read(&it.codes, row))
+                .about(|it| [it.holder])
+        })
         .collect();
     it.store
-        .import(call, "import_qualifications", rows, |tx, rows| {
+        .import(call, "import_qualifications", turn, rows, |tx, rows| {
             Box::pin(async move { super::grant(tx, &rows).await })
         })
         .await
@@ -155,7 +163,7 @@ async fn batch(
 ) -> Result<pb::BatchImportQualificationsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, &rows).await?;
+    let results = piece(it, &call, Turn::alone(), &rows).await?;
     Ok(pb::BatchImportQualificationsResponse { results })
 }
 

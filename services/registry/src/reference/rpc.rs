@@ -2,7 +2,7 @@
 
 use canopy_kernel::id::ReferenceSetId;
 use canopy_kernel::{Failure, reason};
-use canopy_persistence::{ImportRow, Write};
+use canopy_persistence::{ImportRow, Turn, Write};
 use canopy_platform::{Call, answer, check};
 use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::reference_service_server::ReferenceService;
@@ -110,7 +110,7 @@ async fn add_rows(
         .collect();
     let results = it
         .store
-        .import(&call, "add_reference_rows", rows, move |tx, rows| {
+        .import(&call, "add_reference_rows", Turn::alone(), rows, move |tx, rows| {
             Box::pin(async move { super::add_rows(tx, id, &rows).await })
         })
         .await?;

@@ -1,31 +1,32 @@
 //! The edge of bulk imports: rows read one by one, pieces answered as they come, complete lists closed.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use canopy_kernel::{AreaCode, Failure, Fen, Uscc, UsccRules, reason};
-use canopy_persistence::ImportRow;
+use canopy_persistence::{ImportRow, Turn};
 use canopy_platform::{Call, check, status::refuse};
 use canopy_proto::common::v1::{ImportMode, RowResult};
 use canopy_proto::registry::v1 as pb;
-use futures::StreamExt;
-use futures::stream;
+use futures::{StreamExt, TryStreamExt, future, stream};
 use jiff::civil::Date;
 use tonic::Streaming;
 
 use super::model::{NewOrganisation, Profile, StatusChange, SubjectKind, SubjectStatus};
 use super::{Known, end_missing, enter};
 use crate::account;
-use crate::edge::{Answers, Registry, day, day_if_any, rows_of};
+use crate::edge::{Answers, Registry, answers, day, day_if_any, rows_of};
 
 /// Enters one piece of organisations.
 pub(crate) async fn piece(
     it: &Registry,
     call: &Call,
+    turn: Turn,
     rows: Vec<ImportRow<NewOrganisation>>,
     known: Known,
 ) -> Result<Vec<RowResult>, Failure> {
     it.store
-        .import(call, "import_organisations", rows, move |tx, rows| {
+        .import(call, "import_organisations", turn, rows, move |tx, rows| {
             Box::pin(async move { enter(tx, &rows, known).await })
         })
         .await
@@ -34,15 +35,24 @@ pub(crate) async fn piece(
 /// Reads the firms of one piece.
 pub(crate) fn firms(it: &Registry, rows: &[pb::EnterpriseRow]) -> Vec<ImportRow<NewOrganisation>> {
     rows.iter()
-        .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, firm(&it.codes, row)))
+        .map(|row| {
+            ImportRow::of(row, &row.request_id, &row.external_ref, firm(&it.codes, row)).about(by_code)
+        })
         .collect()
 }
 
 /// Reads the institutes of one piece.
 pub(crate) fn institutes(it: &Registry, rows: &[pb::InstituteRow]) -> Vec<ImportRow<NewOrganisation>> {
     rows.iter()
-        .map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, institute(&it.codes, row)))
+        .map(|row| {
+            ImportRow::of(row, &row.request_id, &row.external_ref, institute(&it.codes, row)).about(by_code)
+        })
         .collect()
+}
+
+/// Rows of one code are about one subject.
+fn by_code(row: &NewOrganisation) -> [Uscc; 1] {
+    [row.uscc]
 }
 
 fn firm(codes: &UsccRules, row: &pb::EnterpriseRow) -> Result<NewOrganisation, Failure> {
@@ -113,58 +123,64 @@ enum Progress {
     Appending,
     /// The rows are the complete list of that day.
     Listing { day: Date, listed: HashSet<Uscc> },
-    /// The complete list is closed.
+    /// Nothing follows: the complete list is closed, or a piece failed.
     Closed,
 }
 
-/// Answers an import of firms. A complete list is closed after its last piece.
+/// Answers an import of firms. A complete list is closed after its last piece, when all of them were taken.
 pub(crate) fn enterprises(
     it: Registry,
     call: Call,
     pieces: Streaming<pb::ImportEnterprisesRequest>,
 ) -> Answers<pb::ImportEnterprisesResponse> {
-    let start = (it, call, pieces, Progress::Opening);
-    stream::try_unfold(start, |(it, call, mut pieces, progress)| async move {
-        match pieces.message().await? {
-            Some(message) => {
-                let (answer, progress) =
-                    take(&it, &call, message, progress).await.map_err(|failure| refuse(&failure))?;
-                Ok(Some((answer, (it, call, pieces, progress))))
-            }
-            None => match progress {
-                Progress::Listing { day, listed } => {
-                    let ended = close(&it, &call, day, listed).await.map_err(|failure| refuse(&failure))?;
-                    let answer = pb::ImportEnterprisesResponse { results: Vec::new(), ended };
-                    Ok(Some((answer, (it, call, pieces, Progress::Closed))))
-                }
-                _ => Ok(None),
-            },
+    let progress = Arc::new(Mutex::new(Progress::Opening));
+    let (broken, ended) = (progress.clone(), progress.clone());
+    let end = end(it.clone(), call.clone(), ended);
+    answers(pieces, move |mut message, turn| {
+        let (it, call) = (it.clone(), call.clone());
+        // Read as they arrive, in their order, whatever is still at work.
+        let read = read(&it, &mut message, &mut locked(&progress));
+        async move {
+            let (rows, known) = read?;
+            let results = piece(&it, &call, turn, firms(&it, &rows), known).await?;
+            Ok(pb::ImportEnterprisesResponse { results, ended: 0 })
         }
     })
+    .inspect_err(move |_| *locked(&broken) = Progress::Closed)
+    .chain(end)
     .boxed()
 }
 
-async fn take(
+fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the rows out of a piece, and tells what one that is known already means.
+fn read(
     it: &Registry,
-    call: &Call,
-    mut message: pb::ImportEnterprisesRequest,
-    progress: Progress,
-) -> Result<(pb::ImportEnterprisesResponse, Progress), Failure> {
-    let rows = rows_of(&mut message, |it| &mut it.rows)?;
-    let mut progress = match progress {
-        Progress::Opening => open(&message)?,
-        progress => progress,
-    };
-    let known = match &mut progress {
-        Progress::Listing { listed, .. } => {
-            // A row that is refused for another fault still shows that the list has the firm.
-            listed.extend(rows.iter().filter_map(|row| it.codes.parse(&row.uscc).ok()));
-            Known::Confirmed
-        }
-        _ => Known::Refused,
-    };
-    let results = piece(it, call, firms(it, &rows), known).await?;
-    Ok((pb::ImportEnterprisesResponse { results, ended: 0 }, progress))
+    message: &mut pb::ImportEnterprisesRequest,
+    progress: &mut Progress,
+) -> Result<(Vec<pb::EnterpriseRow>, Known), Failure> {
+    let rows = rows_of(message, |it| &mut it.rows)?;
+    if matches!(progress, Progress::Opening) {
+        *progress = open(message)?;
+    }
+    let Progress::Listing { listed, .. } = progress else { return Ok((rows, Known::Refused)) };
+    // A row that is refused for another fault still shows that the list has the firm.
+    listed.extend(rows.iter().filter_map(|row| it.codes.parse(&row.uscc).ok()));
+    Ok((rows, Known::Confirmed))
+}
+
+/// Closes a complete list.
+fn end(it: Registry, call: Call, progress: Arc<Mutex<Progress>>) -> Answers<pb::ImportEnterprisesResponse> {
+    stream::once(async move {
+        let progress = std::mem::replace(&mut *locked(&progress), Progress::Closed);
+        let Progress::Listing { day, listed } = progress else { return None };
+        let ended = close(&it, &call, day, listed).await.map_err(|failure| refuse(&failure));
+        Some(ended.map(|ended| pb::ImportEnterprisesResponse { results: Vec::new(), ended }))
+    })
+    .filter_map(future::ready)
+    .boxed()
 }
 
 fn open(first: &pb::ImportEnterprisesRequest) -> Result<Progress, Failure> {

@@ -2,7 +2,7 @@
 
 use canopy_kernel::actor::may_act_for;
 use canopy_kernel::{Failure, Role, reason};
-use canopy_persistence::Write;
+use canopy_persistence::{Turn, Write};
 use canopy_platform::{Call, answer};
 use canopy_proto::registry::v1 as pb;
 use canopy_proto::registry::v1::subject_service_server::SubjectService;
@@ -48,11 +48,11 @@ impl SubjectService for SubjectRpc {
     ) -> Result<Response<Self::ImportInstitutesStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportInstitutesRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportInstitutesRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = piece(&it, &call, institutes(&it, &rows), Known::Refused).await?;
+                    let results = piece(&it, &call, turn, institutes(&it, &rows), Known::Refused).await?;
                     Ok(pb::ImportInstitutesResponse { results })
                 }
             })
@@ -163,7 +163,7 @@ async fn batch_enterprises(
 ) -> Result<pb::BatchImportEnterprisesResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, firms(it, &rows), Known::Refused).await?;
+    let results = piece(it, &call, Turn::alone(), firms(it, &rows), Known::Refused).await?;
     Ok(pb::BatchImportEnterprisesResponse { results })
 }
 
@@ -173,7 +173,7 @@ async fn batch_institutes(
 ) -> Result<pb::BatchImportInstitutesResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, institutes(it, &rows), Known::Refused).await?;
+    let results = piece(it, &call, Turn::alone(), institutes(it, &rows), Known::Refused).await?;
     Ok(pb::BatchImportInstitutesResponse { results })
 }
 
