@@ -19,7 +19,7 @@ use super::cut::Cutter;
 use super::model::Side;
 
 /// Changes when what is indexed changes: an index of another build is made anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Name under which the index knows the cutter.
 const TOKENIZER: &str = "words";
 /// What a writer may hold in memory before it writes a segment.
@@ -82,13 +82,13 @@ impl Fields {
 impl Finder {
     /// Opens the index in a folder that belongs to it alone, or in memory when none is named. What cannot be opened is
     /// replaced by an empty index.
-    pub fn open(folder: &Path, cutter: &Cutter) -> anyhow::Result<Self> {
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let (schema, fields) = schema();
         let index = match folder.as_os_str().is_empty() {
             true => Index::create_in_ram(schema),
             false => in_folder(folder, &schema)?,
         };
-        index.tokenizers().register(TOKENIZER, cutter.analyzer());
+        index.tokenizers().register(TOKENIZER, Cutter.analyzer());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { index, reader, fields })
     }

@@ -49,7 +49,6 @@ pub(crate) struct Suggest(Arc<Inner>);
 
 struct Inner {
     finder: Finder,
-    cutter: Cutter,
     lexicon: Lexicon,
     weights: Weights,
     /// Position of this service's own feed that the index includes.
@@ -73,11 +72,9 @@ impl Suggest {
             false => fs::read_to_string(&settings.lexicon_file)
                 .with_context(|| format!("read {}", settings.lexicon_file.display()))?,
         };
-        let cutter = Cutter::new();
         let inner = Inner {
-            finder: Finder::open(&settings.folder, &cutter)?,
-            cutter,
-            lexicon: toml::from_str(&lexicon).context("words of the trade")?,
+            finder: Finder::open(&settings.folder)?,
+            lexicon: Lexicon::parse(&lexicon).context("words of the trade")?,
             weights: settings.weights,
             position: AtomicI64::new(0),
         };
@@ -91,13 +88,13 @@ impl Suggest {
 
     /// Reads a text.
     pub fn read(&self, text: &str) -> Reading {
-        self.0.lexicon.read(text, self.0.cutter.cut(text))
+        self.0.lexicon.read(text)
     }
 
     /// What to look for on the other side of a reading.
     pub fn search(&self, side: Side, reading: &Reading, at_most: usize) -> Search {
         let phrases = self.0.lexicon.kindred(reading);
-        let kindred = phrases.iter().flat_map(|phrase| self.0.cutter.cut(phrase));
+        let kindred = phrases.iter().flat_map(|phrase| Cutter.cut(phrase));
         let kindred = kindred.filter(|word| !reading.words.contains(word)).collect();
         Search { side, words: reading.words.clone(), kindred, at_most }
     }

@@ -40,7 +40,9 @@ pub struct Seat {
 /// What was found in a text: its words and what the lexicon reads out of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Words that carry meaning.
+    /// Pieces of the text that carry meaning, in their order.
+    pub pieces: Vec<String>,
+    /// The words of those pieces.
     pub words: BTreeSet<String>,
     /// Concerns by name, each with the phrases that name it.
     pub concerns: BTreeMap<String, BTreeSet<String>>,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::cut::Cutter;
 use super::model::{Clause, Matter, Need, Offer, Score, Stage, Weights};
 use super::rule_lexicon::Lexicon;
 
@@ -49,9 +50,13 @@ impl<R: Fn(&str) -> u64> Scales<'_, R> {
     fn words(&self, need: &Need, offer: &Offer) -> Clause {
         let weight = |word: &String| (self.rarity)(word);
         let asked: u64 = need.reading.words.iter().map(weight).sum();
-        let found: Vec<String> = need.reading.words.intersection(&offer.reading.words).cloned().collect();
+        let found: BTreeSet<String> =
+            need.reading.words.intersection(&offer.reading.words).cloned().collect();
         let met: u64 = found.iter().map(weight).sum();
-        clause(Matter::Words, self.weights.words, share(met, asked), found)
+        // Told in the words of the demand, as it puts them.
+        let parts = need.reading.pieces.iter().flat_map(|piece| Cutter.covered(piece, &found));
+        let told: BTreeSet<String> = parts.map(str::to_owned).collect();
+        clause(Matter::Words, self.weights.words, share(met, asked), told.into_iter().collect())
     }
 
     /// R64: each trouble that the demand names, met in its very words or in kindred ones. A demand that names none is

@@ -4,11 +4,12 @@ use super::*;
 use crate::suggest::model::{Reading, Seat};
 
 fn lexicon() -> Lexicon {
-    toml::from_str(include_str!("../lexicon.toml")).unwrap()
+    Lexicon::parse(include_str!("../lexicon.toml")).unwrap()
 }
 
 fn reading(lexicon: &Lexicon, text: &str, words: &[&str]) -> Reading {
-    lexicon.read(text, words.iter().map(|word| (*word).to_owned()))
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    Reading { words, ..lexicon.read(text) }
 }
 
 fn wuhan(area_code: &str) -> Seat {

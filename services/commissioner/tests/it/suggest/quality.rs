@@ -58,15 +58,14 @@ impl Quality {
 
 /// Ranks by the number of words that demand and achievement share; of equals the earlier number.
 fn by_overlap(demands: &[Row], achievements: &[Row]) -> BTreeMap<String, Vec<String>> {
-    let cutter = Cutter::new();
     let offers: Vec<_> = achievements
         .iter()
         .map(|row| {
-            (row["achievement_id"].clone(), cutter.cut(&format!("{} {}", row["title"], row["summary"])))
+            (row["achievement_id"].clone(), Cutter.cut(&format!("{} {}", row["title"], row["summary"])))
         })
         .collect();
     let ranked = demands.iter().map(|row| {
-        let words = cutter.cut(&row["text"]);
+        let words = Cutter.cut(&row["text"]);
         let mut shared: Vec<_> =
             offers.iter().map(|(number, offer)| (offer.intersection(&words).count(), number)).collect();
         shared.sort_by_key(|(count, number)| (std::cmp::Reverse(*count), *number));
