@@ -9,6 +9,11 @@ use sqlx::postgres::PgQueryResult;
 /// SQLSTATEs after which the same transaction may simply be tried again.
 const RETRYABLE: [&str; 4] = ["40001", "40P01", "55P03", "57014"];
 
+/// Beginnings of SQLSTATEs that say that the database cannot be reached now. Class 57P: the server is shutting down or
+/// starting up; 55000 at connect: it takes no connections now; class 53: out of resources; class 08: the connection
+/// broke; 3D000: the database is not there, as while it is put back from a copy.
+const DOWN: [&str; 5] = ["57P", "55000", "53", "08", "3D000"];
+
 /// Turns what the database says into a failure: DATABASE_DOWN when it cannot be reached,
 /// TRANSACTION_CONFLICT when trying again may help, INTERNAL otherwise.
 pub fn db(error: sqlx::Error) -> Failure {
@@ -18,9 +23,7 @@ pub fn db(error: sqlx::Error) -> Failure {
                 .because(&error)
                 .retry_after(Duration::from_millis(50));
         }
-        // Class 57P: the server is shutting down or starting up; 55000 at connect: it takes no connections now;
-        // class 53: out of resources; class 08: the connection broke.
-        if code.starts_with("57P") || code == "55000" || code.starts_with("53") || code.starts_with("08") {
+        if DOWN.iter().any(|class| code.starts_with(class)) {
             return down(&error);
         }
         return Failure::new(&reason::INTERNAL).because(&error);
@@ -77,4 +80,75 @@ pub fn ensure_all(result: PgQueryResult, rows: usize) -> Result<(), Failure> {
 pub(crate) fn is_conflict(failure: &Failure) -> bool {
     std::ptr::eq(failure.reason(), &raw const reason::TRANSACTION_CONFLICT)
         || failure.reason().name == reason::TRANSACTION_CONFLICT.name
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+    use std::fmt;
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What a server says with that SQLSTATE.
+    #[derive(Debug)]
+    struct Said(&'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn each_sqlstate_is_the_failure_that_says_what_to_do() {
+        let table = [
+            ("57P01", "DATABASE_DOWN"),
+            ("57P03", "DATABASE_DOWN"),
+            ("55000", "DATABASE_DOWN"),
+            ("53300", "DATABASE_DOWN"),
+            ("08006", "DATABASE_DOWN"),
+            // The database is dropped and put back.
+            ("3D000", "DATABASE_DOWN"),
+            ("40001", "TRANSACTION_CONFLICT"),
+            ("55P03", "TRANSACTION_CONFLICT"),
+            ("57014", "TRANSACTION_CONFLICT"),
+            ("3F000", "INTERNAL"),
+            ("42P01", "INTERNAL"),
+        ];
+        for (code, reason) in table {
+            let failure = db(sqlx::Error::Database(Box::new(Said(code))));
+            assert_eq!(failure.reason().name, reason, "{code}");
+        }
+    }
 }

@@ -50,6 +50,7 @@ pub(crate) async fn batch_check(
     let purpose = read(request.purpose)?;
     let asked: Vec<(Uscc, Date)> = codes.into_iter().map(|code| (code, day)).collect();
     let all = store::known(it.store.pool(), &asked).await?;
+    let all = all.into_iter().collect::<Result<Vec<Known>, Failure>>()?;
     let rules = it.rules.of_set(it.store.pool(), all.first().and_then(|known| known.rules)).await?;
     let yardstick = Yardstick::in_force(&rules.table, purpose, day)?;
     let standings = asked.into_iter().zip(all);

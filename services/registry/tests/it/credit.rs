@@ -2,6 +2,7 @@
 
 use canopy_kernel::{Role, reason};
 use canopy_proto::registry::v1 as pb;
+use futures::future::join_all;
 
 use crate::refusal::refused;
 use crate::rows::{code, credit_rules, firm, listing, title};
@@ -246,5 +247,30 @@ async fn live_listings_and_repairs_are_counted_by_day() {
     let found = suite.credit(Role::Auditor).list_listings(list).await.unwrap().into_inner().listings;
     let states: Vec<_> = found.iter().map(|it| (it.listing_no.as_str(), it.state())).collect();
     assert_eq!(states, [("L-5", State::NotYet), ("L-6", State::Repaired), ("L-7", State::RepairApplied)]);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_listing_that_cannot_be_read_fails_for_its_own_entity_alone() {
+    let suite = Suite::start().await;
+    suite.rules(credit_rules()).await;
+    suite.enter(vec![firm(1), firm(2)]).await;
+    suite.list(listing("L-1", 1, "2021-11-30")).await;
+    for statement in [
+        "alter table registry.credit_listing drop constraint credit_listing_grade",
+        "update registry.credit_listing set grade = 'OTHER'",
+    ] {
+        sqlx::query(statement).execute(&suite.pool).await.unwrap();
+    }
+    // What is asked at once goes into a few statements, so most of them hold both.
+    let asked = (0..64).map(|n| {
+        let mut calls = suite.credit(Role::FinanceBureau);
+        let uscc = code(1 + n % 2);
+        let request = pb::CheckStandingRequest { uscc, purpose: Subsidy.into(), on: "2022-01-01".to_owned() };
+        async move { calls.check_standing(request).await }
+    });
+    let answers = join_all(asked).await;
+    let answered: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(answered, [false, true].repeat(32));
     suite.close().await;
 }

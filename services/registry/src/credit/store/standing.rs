@@ -23,13 +23,65 @@ pub(crate) struct Known {
     pub listings: Vec<CreditListing>,
 }
 
-/// Reads what is known of each of those codes as of its day, in that order.
-pub(crate) async fn known(pool: &PgPool, asked: &[(Uscc, Date)]) -> Result<Vec<Known>, Failure> {
+/// What stands beside an entity that is asked for: its status, and one of its listings if there are any.
+struct Row {
+    place: i64,
+    rules: Option<Uuid>,
+    title: Option<String>,
+    status: Option<String>,
+    effective_on: Option<jiff_sqlx::Date>,
+    listing: Option<Uuid>,
+    listing_no: Option<String>,
+    kind: Option<String>,
+    grade: Option<String>,
+    decided_on: Option<jiff_sqlx::Date>,
+    authority: Option<String>,
+    measures: Option<Vec<String>>,
+    version: Option<i64>,
+}
+
+impl Row {
+    /// Adds what it says to what is known of its entity.
+    fn read_into(self, known: &mut Known, code: Uscc) -> Result<(), Failure> {
+        known.rules = self.rules;
+        if let Some(title) = self.title {
+            known.registered =
+                Some(Registered { title, change: read_change(self.status, self.effective_on)? });
+        }
+        if let (Some(id), Some(grade), Some(decided_on)) = (self.listing, self.grade, self.decided_on) {
+            known.listings.push(CreditListing {
+                id: CreditListingId::new(id),
+                decision: Decision {
+                    listing_no: self.listing_no.unwrap_or_default(),
+                    uscc: code,
+                    kind: self.kind.unwrap_or_default(),
+                    grade: CreditGrade::stored(&grade)?,
+                    decided_on: decided_on.to_jiff(),
+                    authority: self.authority.unwrap_or_default(),
+                    measures: self.measures.unwrap_or_default(),
+                },
+                // A repair later than the day does not matter on it.
+                repair_applied_on: None,
+                repaired_on: None,
+                version: self.version.unwrap_or_default(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Reads what is known of each of those codes as of its day, in that order. A row that cannot be read fails for its
+/// entity alone.
+pub(crate) async fn known(
+    pool: &PgPool,
+    asked: &[(Uscc, Date)],
+) -> Result<Vec<Result<Known, Failure>>, Failure> {
     let texts: Vec<&str> = asked.iter().map(|(code, _)| code.as_str()).collect();
     let days: Vec<jiff_sqlx::Date> = asked.iter().map(|(_, day)| day.to_sqlx()).collect();
     // The sub-selects hide from the planner how many are asked for, so that it keeps one plan: planning took four times
     // as long as the look-up. The ordered sub-query keeps the look-up of listings by code.
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"
         select asked.place as "place!",
                (select id from registry.reference_set where kind = 'RULE_PARAMETERS' and state = 'ACTIVE')
@@ -62,31 +114,16 @@ pub(crate) async fn known(pool: &PgPool, asked: &[(Uscc, Date)]) -> Result<Vec<K
     .fetch_all(pool)
     .await
     .map_err(db)?;
-    let mut all = vec![Known::default(); asked.len()];
+    let mut all = vec![Ok(Known::default()); asked.len()];
     for row in rows {
         let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let (Some(known), Some((code, _))) = (all.get_mut(place), asked.get(place)) else { continue };
-        known.rules = row.rules;
-        if let Some(title) = row.title {
-            known.registered = Some(Registered { title, change: read_change(row.status, row.effective_on)? });
-        }
-        if let (Some(id), Some(grade), Some(decided_on)) = (row.listing, row.grade, row.decided_on) {
-            known.listings.push(CreditListing {
-                id: CreditListingId::new(id),
-                decision: Decision {
-                    listing_no: row.listing_no.unwrap_or_default(),
-                    uscc: *code,
-                    kind: row.kind.unwrap_or_default(),
-                    grade: CreditGrade::stored(&grade)?,
-                    decided_on: decided_on.to_jiff(),
-                    authority: row.authority.unwrap_or_default(),
-                    measures: row.measures.unwrap_or_default(),
-                },
-                // A repair later than the day does not matter on it.
-                repair_applied_on: None,
-                repaired_on: None,
-                version: row.version.unwrap_or_default(),
-            });
+        let (Some(answer), Some((code, _))) = (all.get_mut(place), asked.get(place)) else { continue };
+        let read = match answer {
+            Ok(known) => row.read_into(known, *code),
+            Err(_) => Ok(()),
+        };
+        if let Err(failure) = read {
+            *answer = Err(failure);
         }
     }
     Ok(all)
