@@ -183,8 +183,8 @@ impl Suite {
         Ok(())
     }
 
-    /// Ends a service and starts it again.
-    pub async fn restart(&mut self, service: &str) -> anyhow::Result<()> {
+    /// Ends a service, has its program do something meanwhile, and starts it again.
+    pub async fn restart_after(&mut self, service: &str, command: &str) -> anyhow::Result<()> {
         let place =
             self.processes.iter().position(|(name, _)| *name == service).context("no such process")?;
         let (name, process) = self.processes.remove(place);
@@ -193,6 +193,8 @@ impl Suite {
         let file = self.folder.path().join(format!("{name}.toml"));
         let file = file.to_str().context("a path in UTF-8")?;
         let program = self.programs.join(format!("canopy-{name}"));
+        let done = Command::new(&program).args([command, "--config", file]).output()?;
+        ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let mut process = Process::start(self.folder.path(), name, &program, &["serve", "--config", file])?;
         process.ready(*address).await?;
         self.processes.insert(place, (name, process));
