@@ -10,9 +10,13 @@ use crate::suggest::SuggestSettings;
 
 mod convert_first;
 mod recognition;
+mod self_use;
+mod tax_note;
 
 pub use convert_first::ConvertFirstSettings;
 pub use recognition::RecognitionSettings;
+pub use self_use::SelfUseSettings;
+pub use tax_note::TaxNoteSettings;
 
 /// The whole configuration of the service.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,6 +75,10 @@ pub struct TransferSettings {
     pub inventor_floor_bp: u32,
     /// What the parties of a convert-first deal may agree.
     pub convert_first: ConvertFirstSettings,
+    /// What is told of the tax on cash awards.
+    pub tax_note: TaxNoteSettings,
+    /// What a unit awards that uses a result itself.
+    pub self_use: SelfUseSettings,
 }
 
 impl Default for TransferSettings {
@@ -79,6 +87,8 @@ impl Default for TransferSettings {
             empowerment_publicity_days: 15,
             inventor_floor_bp: 5000,
             convert_first: ConvertFirstSettings::default(),
+            tax_note: TaxNoteSettings::default(),
+            self_use: SelfUseSettings::default(),
         }
     }
 }
@@ -166,6 +176,8 @@ impl Config {
             DatabaseSettings::KEYS,
             Self::KEYS,
             ConvertFirstSettings::KEYS,
+            TaxNoteSettings::KEYS,
+            SelfUseSettings::KEYS,
             RecognitionSettings::KEYS,
         ]
         .concat()

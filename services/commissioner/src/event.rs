@@ -51,8 +51,15 @@ pub(crate) fn deal_changed(tx: &mut Tx, changed: pb::Deal, version: i64, day: Da
 /// Tells that income or shares were divided, without what each inventor got.
 pub(crate) fn income_divided(tx: &mut Tx, divided: pb::Split, version: i64, day: Date) {
     let name = divided.deal.clone();
-    let split = Some(pb::Split { parts: Vec::new(), ..divided });
-    tx.emit(&pb::IncomeDivided { split }, &name, version, day);
+    tx.emit(&pb::IncomeDivided { split: Some(divided) }, &name, version, day);
+}
+
+/// Tells that a unit began to use a result itself or awarded a year of it, without what each inventor got.
+pub(crate) fn self_use_changed(tx: &mut Tx, changed: pb::SelfUse, version: i64, day: Date) {
+    let name = changed.name.clone();
+    let awards = changed.awards.into_iter().map(|it| pb::SelfUseAward { parts: Vec::new(), ..it }).collect();
+    let self_use = Some(pb::SelfUse { awards, ..changed });
+    tx.emit(&pb::SelfUseChanged { self_use }, &name, version, day);
 }
 
 /// Tells that an activity was reported.
@@ -84,7 +91,7 @@ pub(crate) fn achievement_changed(tx: &mut Tx, changed: &achievement::store::AsO
 /// Tells that a match was proposed or changed.
 pub(crate) fn match_changed(tx: &mut Tx, changed: &Match) {
     let event = pb::MatchChanged { r#match: Some(matching::rpc::message(changed.clone())) };
-    tx.emit(&event, &changed.id.to_string(), changed.version, changed.since);
+    tx.emit(&event, &changed.id.to_string(), changed.version, changed.stepped_on);
 }
 
 /// Tells that a project was signed, or that its contract changed.

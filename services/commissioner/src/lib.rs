@@ -27,6 +27,7 @@ mod period;
 pub mod recognition;
 mod registry;
 pub mod score;
+pub mod self_use;
 pub mod signing;
 pub mod suggest;
 pub mod training;
@@ -50,6 +51,7 @@ use canopy_proto::commissioner::v1::method_service_server::MethodServiceServer;
 use canopy_proto::commissioner::v1::operations_service_server::OperationsServiceServer;
 use canopy_proto::commissioner::v1::recognition_service_server::RecognitionServiceServer;
 use canopy_proto::commissioner::v1::score_service_server::ScoreServiceServer;
+use canopy_proto::commissioner::v1::self_use_service_server::SelfUseServiceServer;
 use canopy_proto::commissioner::v1::signing_service_server::SigningServiceServer;
 use canopy_proto::commissioner::v1::suggestion_service_server::SuggestionServiceServer;
 use canopy_proto::commissioner::v1::training_service_server::TrainingServiceServer;
@@ -92,6 +94,7 @@ const SERVICES: &[&str] = &[
     "canopy.commissioner.v1.ActivityService",
     "canopy.commissioner.v1.ScoreService",
     "canopy.commissioner.v1.DealService",
+    "canopy.commissioner.v1.SelfUseService",
     "canopy.commissioner.v1.EmpowermentService",
     "canopy.commissioner.v1.TrainingService",
     "canopy.commissioner.v1.RecognitionService",
@@ -169,6 +172,7 @@ fn routes(desk: &Desk, jobs: &Jobs, consumers: &[Consumer]) -> Routes {
         .add_service(MethodServiceServer::new(method::rpc::MethodRpc(desk.clone())))
         .add_service(ActivityServiceServer::new(activity::rpc::ActivityRpc(desk.clone())))
         .add_service(DealServiceServer::new(deal::rpc::DealRpc(desk.clone())))
+        .add_service(SelfUseServiceServer::new(self_use::rpc::SelfUseRpc(desk.clone())))
         .add_service(EmpowermentServiceServer::new(empowerment::rpc::EmpowermentRpc(desk.clone())))
         .add_service(TrainingServiceServer::new(training::rpc::TrainingRpc(desk.clone())))
         .add_service(RecognitionServiceServer::new(recognition::rpc::RecognitionRpc(desk.clone())))

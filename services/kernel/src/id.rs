@@ -146,6 +146,8 @@ registry! {
     EmpowermentId "emp";
     /// A conversion deal (成果转化项目).
     DealId "dea";
+    /// A result that its unit uses itself (自行实施).
+    SelfUseId "sfu";
     /// Income of a conversion deal (到账).
     ReceiptId "rct";
     /// An application for recognition as a transfer institution or conversion centre (认定申请).

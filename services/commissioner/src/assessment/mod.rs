@@ -98,6 +98,7 @@ pub(crate) async fn lay_down(tx: &mut Tx, command: &Assess) -> Result<Laid, Fail
         request: command.request,
         closing: None,
         followed_on: None,
+        passed_on: None,
         version: 1,
     };
     if !validate_only {

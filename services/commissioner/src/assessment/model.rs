@@ -3,6 +3,7 @@
 //! ```text
 //! laid down ──registry records it──▶ settled: RECOGNISED | RECTIFY | REVOKED      registry refuses it: removed
 //! RECTIFY ──bureau, by what shows it──▶ RECOGNISED      any ──a later assessment──▶ SUPERSEDED: that one decides
+//! RECTIFY ──another hand's assessment in the registry, passed──▶ RECOGNISED
 //! ```
 
 use canopy_kernel::id::{AssessmentId, QualificationId, RequestId};
@@ -55,6 +56,8 @@ pub struct Assessment {
     pub closing: Option<Closing>,
     /// Day of the next assessment.
     pub followed_on: Option<Date>,
+    /// Day of the first later one that the registry tells as passed, whoever entered it.
+    pub passed_on: Option<Date>,
     /// Counts writes.
     pub version: i64,
 }
@@ -66,9 +69,17 @@ impl Assessment {
         match self.outcome {
             _ if by(self.followed_on) => State::Superseded,
             Outcome::Revoked => State::Revoked,
-            Outcome::Rectify if !by(self.closing.as_ref().map(|it| it.on)) => State::Rectify,
+            Outcome::Rectify if !by(self.rectified_on()) => State::Rectify,
             Outcome::Rectify | Outcome::Excellent | Outcome::Pass => State::Recognised,
         }
+    }
+
+    /// Day from which nothing is left to rectify: the bureau closed it, or another hand's assessment was passed. Where
+    /// one of this service comes first, that one decides instead.
+    pub fn rectified_on(&self) -> Option<Date> {
+        let comes_first = |on: &Date| self.followed_on.is_none_or(|next| *on < next);
+        let passed_on = self.passed_on.filter(comes_first).filter(|_| self.outcome == Outcome::Rectify);
+        [self.closing.as_ref().map(|it| it.on), passed_on].into_iter().flatten().min()
     }
 
     /// Takes up an assessment that was laid down and is not settled; another grade would assess twice.

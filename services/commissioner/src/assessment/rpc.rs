@@ -23,6 +23,8 @@ on_the_wire!(State => pb::AssessmentState { Recognised, Rectify, Revoked, Supers
 
 /// The assessment on the wire, as of a day.
 pub(crate) fn message(assessment: &Assessment, day: Date) -> pb::Assessment {
+    let rectified_on = assessment.rectified_on().filter(|on| *on <= day);
+    // The bureau's own evidence stands, also where another hand's pass of an earlier day was told later.
     let closing = assessment.closing.as_ref().filter(|it| it.on <= day);
     pb::Assessment {
         name: assessment.id.to_string(),
@@ -32,7 +34,7 @@ pub(crate) fn message(assessment: &Assessment, day: Date) -> pb::Assessment {
         grade: assessment.grade.to_wire(),
         outcome: assessment.outcome.to_wire(),
         state: assessment.state_on(day).to_wire(),
-        closed_on: day_text(closing.map(|it| it.on)),
+        closed_on: day_text(rectified_on),
         evidence: closing.map(|it| it.evidence.clone()).unwrap_or_default(),
         etag: assessment.version.to_string(),
     }

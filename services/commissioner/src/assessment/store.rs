@@ -23,6 +23,7 @@ struct Row {
     closed_on: Option<jiff_sqlx::Date>,
     evidence: String,
     followed_on: Option<jiff_sqlx::Date>,
+    passed_on: Option<jiff_sqlx::Date>,
     version: i64,
 }
 
@@ -39,6 +40,7 @@ impl Row {
             request: RequestId::new(self.request_id),
             closing: self.closed_on.map(|on| Closing { on: on.to_jiff(), evidence }),
             followed_on: self.followed_on.map(|day| day.to_jiff()),
+            passed_on: self.passed_on.map(|day| day.to_jiff()),
             version: self.version,
         })
     }
@@ -50,7 +52,7 @@ pub(crate) async fn lock_unsettled(tx: &mut Tx, of: QualificationId) -> Result<O
         Row,
         r#"
         select id, qualification_id, holder_uscc, assessed_on, grade, outcome, request_id, closed_on, evidence,
-               null::date as followed_on, version
+               null::date as followed_on, null::date as passed_on, version
         from commissioner.assessment
         where qualification_id = $1 and not settled
         for update
@@ -147,6 +149,10 @@ pub(crate) async fn lock(tx: &mut Tx, id: AssessmentId) -> Result<Option<Assessm
                 from commissioner.assessment n
                 where n.qualification_id = a.qualification_id and n.assessed_on > a.assessed_on and n.settled)
                    as followed_on,
+               (select min(p.assessed_on)
+                from platform.mirror_assessment p
+                where p.qualification_id = a.qualification_id and p.assessed_on > a.assessed_on and p.result <> 'FAIL')
+                   as passed_on,
                a.version
         from commissioner.assessment a
         where a.id = $1 and a.settled
@@ -195,19 +201,25 @@ pub(crate) struct Listing<'q> {
     pub limit: i64,
 }
 
-/// Lists settled assessments made by a day, in the order they came.
+/// Lists settled assessments made by a day, in the order they came. One that the registry tells as passed since leaves
+/// nothing to rectify, whoever entered it there.
 pub(crate) async fn list(pool: &PgPool, asked: &Listing<'_>) -> Result<Vec<Assessment>, Failure> {
     let rows = sqlx::query_as!(
         Row,
         r#"
         select a.id, a.qualification_id, a.holder_uscc, a.assessed_on, a.grade, a.outcome, a.request_id, a.closed_on,
-               a.evidence, n.followed_on, a.version
+               a.evidence, n.followed_on, p.passed_on, a.version
         from commissioner.assessment a
         left join lateral (
             select min(assessed_on) as followed_on
             from commissioner.assessment
             where qualification_id = a.qualification_id and assessed_on > a.assessed_on and settled
         ) n on true
+        left join lateral (
+            select min(assessed_on) as passed_on
+            from platform.mirror_assessment
+            where qualification_id = a.qualification_id and assessed_on > a.assessed_on and result <> 'FAIL'
+        ) p on true
         where a.settled
           and a.assessed_on <= $1
           and ($2::uuid is null or a.qualification_id = $2)
@@ -216,6 +228,7 @@ pub(crate) async fn list(pool: &PgPool, asked: &Listing<'_>) -> Result<Vec<Asses
               a.outcome = 'RECTIFY'
               and (a.closed_on is null or a.closed_on > $1)
               and (n.followed_on is null or n.followed_on > $1)
+              and (p.passed_on is null or p.passed_on > $1)
           ))
           and ($5::uuid is null or a.id > $5)
         order by a.id

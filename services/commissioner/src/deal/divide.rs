@@ -20,6 +20,8 @@ pub(crate) struct Split {
     pub deal: DealId,
     /// The receipt; `None` = shares.
     pub receipt: Option<ReceiptId>,
+    /// Day on which the receipt was booked; `None` = shares.
+    pub received_on: Option<Date>,
     /// Day of distribution; for shares that of the signature.
     pub effective_on: Date,
     /// Net income, or value of the technology.
@@ -87,6 +89,7 @@ impl Ground<'_> {
         let split = Split {
             case_no: receipt.number.clone(),
             receipt: Some(receipt.id),
+            received_on: Some(receipt.received_on),
             base: cash.net,
             unit: cash.unit,
             inventors: cash.inventors,
@@ -109,6 +112,7 @@ impl Ground<'_> {
             case_no: self.deal.terms.number.clone(),
             deal: self.deal.id,
             receipt: None,
+            received_on: None,
             effective_on: day,
             base: Fen::ZERO,
             unit: Fen::ZERO,
@@ -120,22 +124,32 @@ impl Ground<'_> {
         }
     }
 
-    /// Income goes to costs, unit and inventors; what is nothing is not booked.
+    /// Income goes to costs, unit and inventors.
     fn transfers(&self, receipt: &Receipt, cash: &Cash, day: Date, now: Timestamp) -> Vec<Transfer> {
         let accounts = &self.empowerment.accounts;
         let inventors =
             self.agreement.shares.iter().map(|(_, account)| *account).zip(cash.parts.iter().copied());
         let all: [(LedgerAccountId, Fen); 2] =
             [(accounts.costs, receipt.direct_costs), (accounts.unit, cash.unit)];
-        let moved = all.into_iter().chain(inventors).filter(|(_, amount)| !amount.is_zero());
-        moved
-            .map(|(credit, amount)| Transfer {
-                id: TransferId::at(now),
-                debit: self.deal.income_account,
-                credit,
-                amount,
-                effective_on: day,
-            })
-            .collect()
+        paid_out(self.deal.income_account, all.into_iter().chain(inventors), day, now)
     }
+}
+
+/// Moves parts out of an account on a day; what is nothing is not booked.
+pub(crate) fn paid_out(
+    from: LedgerAccountId,
+    parts: impl IntoIterator<Item = (LedgerAccountId, Fen)>,
+    day: Date,
+    now: Timestamp,
+) -> Vec<Transfer> {
+    let moved = parts.into_iter().filter(|(_, amount)| !amount.is_zero());
+    moved
+        .map(|(credit, amount)| Transfer {
+            id: TransferId::at(now),
+            debit: from,
+            credit,
+            amount,
+            effective_on: day,
+        })
+        .collect()
 }

@@ -13,7 +13,8 @@ use jiff::civil::Date;
 use super::divide::{self, Ground, Split};
 use super::model::{Deal, Equity, Mode, Receipt, Terms, require_costs_within};
 use super::rule_split::Policy;
-use super::{Choices, TECH_SME, rule_price, store, tell, tell_divided};
+use super::told::Taken;
+use super::{Choices, TECH_SME, rule_price, store};
 use crate::convert_first;
 use crate::convert_first::model::ConvertFirst;
 use crate::empowerment;
@@ -97,8 +98,8 @@ struct Book {
     /// Deals that were recorded before, by key.
     before: HashSet<(Uscc, String)>,
     entered: Vec<(Uscc, String, Receipt)>,
-    splits: Vec<((Uscc, String), Split)>,
     transfers: Vec<Transfer>,
+    taken: Vec<Taken>,
 }
 
 /// Records the rows of one piece, in their order.
@@ -151,8 +152,8 @@ impl Book {
             before: deals.keys().cloned().collect(),
             deals,
             entered: Vec::new(),
-            splits: Vec::new(),
             transfers: Vec::new(),
+            taken: Vec::new(),
         })
     }
 
@@ -169,8 +170,8 @@ impl Book {
         let unknown = || Failure::new(&reason::UNKNOWN_EMPOWERMENT).on("empowerment_no");
         let empowerment = empowerment.ok_or_else(unknown)?;
         let (deal, new) = self.deal(row, empowerment)?;
-        let taken = self.judge_money(row, empowerment, &deal, new)?;
-        Ok(self.take(deal, taken))
+        let money = self.judge_money(row, empowerment, &deal, new)?;
+        Ok(self.take(deal, new, money))
     }
 
     fn require_new(&self, unit: Uscc, receipt_no: &str) -> Result<(), Failure> {
@@ -260,20 +261,20 @@ impl Book {
         Ok(money)
     }
 
-    fn take(&mut self, mut deal: Deal, money: Money) -> String {
+    fn take(&mut self, mut deal: Deal, new: bool, money: Money) -> String {
         let key = (deal.unit, deal.terms.number.clone());
         let name = deal.id.to_string();
+        let before = (!new).then(|| deal.clone());
         deal.version += 1;
-        if let Some(receipt) = money.receipt {
+        if let Some(receipt) = money.receipt.clone() {
+            // Income is divided by a step of its own, shares by that of the signature.
+            deal.version += i64::from(receipt.divided_on.is_some());
             self.receipts.insert((deal.unit, receipt.number.clone()));
             self.entered.push((deal.unit, deal.terms.number.clone(), receipt.clone()));
             deal.receipts.push(receipt);
         }
-        if let Some(split) = money.split {
-            deal.version += 1;
-            self.splits.push((key.clone(), split));
-        }
         self.transfers.extend(money.transfers);
+        self.taken.push(Taken { before, after: deal.clone(), receipt: money.receipt, split: money.split });
         self.deals.insert(key, deal);
         name
     }
@@ -296,26 +297,15 @@ impl Book {
             .filter_map(|(unit, number, receipt)| Some((of(unit, number)?, receipt)))
             .collect();
         store::insert_receipts(tx, &receipts).await?;
-        let splits: Vec<(&Deal, &Split)> = self
-            .splits
-            .iter()
-            .filter_map(|((unit, number), split)| Some((of(unit, number)?, split)))
-            .collect();
+        let splits: Vec<(&Deal, &Split)> =
+            self.taken.iter().filter_map(|row| Some((&row.after, row.split.as_ref()?))).collect();
         store::insert_splits(tx, &splits).await?;
         let accounts: Vec<_> = new.iter().map(|deal| divide::account(deal)).collect();
         ledger::open_accounts(tx.conn(), &accounts).await?;
         let recorded_at = tx.recorded_at();
         ledger::transfer(tx.conn(), &self.transfers, recorded_at).await?;
-        let today = tx.today();
-        let signed = |deal: &Deal| deal.terms.signed_on.unwrap_or(today);
-        for deal in new.iter().chain(&grown) {
-            tell(tx, "", deal, "IMPORT", signed(deal));
-        }
-        for deal in new {
-            convert_first::follow(tx, None, deal, "IMPORT", signed(deal));
-        }
-        for (deal, split) in splits {
-            tell_divided(tx, deal, split);
+        for row in &self.taken {
+            row.tell(tx);
         }
         Ok(())
     }

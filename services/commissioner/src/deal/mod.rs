@@ -7,7 +7,9 @@ mod read;
 pub(crate) mod rpc;
 pub mod rule_price;
 pub mod rule_split;
+pub mod rule_tax;
 pub(crate) mod store;
+mod told;
 pub(crate) mod wire;
 
 use canopy_kernel::id::{DealId, EmpowermentId, LedgerAccountId, ReceiptId};
@@ -89,7 +91,8 @@ pub(crate) async fn price(tx: &mut Tx, command: &Price) -> Result<Deal, Failure>
     Ok(deal)
 }
 
-async fn empowerment_of(tx: &mut Tx, id: EmpowermentId) -> Result<Empowerment, Failure> {
+/// The empowerment that a deal or a self-use puts to use, for a write.
+pub(crate) async fn empowerment_of(tx: &mut Tx, id: EmpowermentId) -> Result<Empowerment, Failure> {
     let found = empowerment::store::lock(tx, &[id]).await?.pop();
     found.ok_or_else(|| Failure::new(&reason::UNKNOWN_EMPOWERMENT).on("empowerment"))
 }
@@ -267,5 +270,5 @@ fn tell(tx: &mut Tx, from: &str, deal: &Deal, why: &str, day: Date) {
 }
 
 fn tell_divided(tx: &mut Tx, deal: &Deal, split: &Split) {
-    event::income_divided(tx, wire::split(split), deal.version, split.effective_on);
+    event::income_divided(tx, wire::division(split), deal.version, split.effective_on);
 }

@@ -3,7 +3,7 @@
 use canopy_kernel::id::DealId;
 use canopy_kernel::{BasisPoints, Failure, Fen};
 use canopy_persistence::edge::named;
-use canopy_persistence::{ImportRow, Write, db};
+use canopy_persistence::{ImportRow, Turn, Write, db};
 use canopy_platform::{Call, answer};
 use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::deal_service_server::DealService;
@@ -35,11 +35,11 @@ impl DealService for DealRpc {
     ) -> Result<Response<Self::ImportDealsStream>, Status> {
         let it = self.0.clone();
         answer(Call::of(&request).map(|call| {
-            answers(request.into_inner(), move |mut message: pb::ImportDealsRequest| {
+            answers(request.into_inner(), move |mut message: pb::ImportDealsRequest, turn| {
                 let (it, call) = (it.clone(), call.clone());
                 async move {
                     let rows = rows_of(&mut message, |it| &mut it.rows)?;
-                    let results = piece(&it, &call, &rows).await?;
+                    let results = piece(&it, &call, turn, &rows).await?;
                     Ok(pb::ImportDealsResponse { results })
                 }
             })
@@ -172,14 +172,14 @@ fn floor(it: &Desk) -> Result<BasisPoints, Failure> {
     BasisPoints::new(it.config.transfer.inventor_floor_bp.into())
 }
 
-async fn piece(it: &Desk, call: &Call, rows: &[pb::DealRow]) -> Result<Vec<RowResult>, Failure> {
+async fn piece(it: &Desk, call: &Call, turn: Turn, rows: &[pb::DealRow]) -> Result<Vec<RowResult>, Failure> {
     // Listings and shares are the registry's: what it answered before this call counts.
     it.feed.catch_up(call, CATCH_UP).await?;
     let frame = Frame { unit: own_unit(call)?, choices: choices(it)? };
     let rows =
         rows.iter().map(|row| ImportRow::of(row, &row.request_id, &row.external_ref, read(row))).collect();
     it.store
-        .import(call, "import_deals", rows, move |tx, rows| {
+        .import(call, "import_deals", turn, rows, move |tx, rows| {
             Box::pin(async move { import::enter(tx, frame, &rows).await })
         })
         .await
@@ -191,7 +191,7 @@ async fn batch(
 ) -> Result<pb::BatchImportDealsResponse, Failure> {
     let call = Call::of(&request)?;
     let rows = rows_of(&mut request.into_inner(), |it| &mut it.rows)?;
-    let results = piece(it, &call, &rows).await?;
+    let results = piece(it, &call, Turn::alone(), &rows).await?;
     Ok(pb::BatchImportDealsResponse { results })
 }
 
@@ -340,10 +340,14 @@ async fn distribute(it: &Desk, request: Request<pb::DistributeReceiptRequest>) -
     let (call, request) = opened(request)?;
     let write =
         Write::new("distribute_receipt", &request.request_id, &request).validate_only(request.validate_only);
+    let note = it.config.transfer.tax_note.note()?;
     let command = read_distribution(it, &call, request).await;
     it.store
-        .write(&call, write, command, |tx, command| {
-            Box::pin(async move { super::distribute(tx, &command).await.map(|divided| split(&divided)) })
+        .write(&call, write, command, move |tx, command| {
+            Box::pin(async move {
+                let divided = super::distribute(tx, &command).await?;
+                Ok(split(&divided, note))
+            })
         })
         .await
 }
@@ -388,10 +392,11 @@ async fn list_splits(
     let page = it.store.page::<Case>(query, (request.page_size, &request.page_token), 100)?;
     let day = it.store.as_of(&call, "as_of", &request.as_of)?;
     let unit = unit_if_any(&call, "unit_uscc", &request.unit_uscc)?;
+    let note = it.config.transfer.tax_note.note()?;
     let mut conn = it.store.pool().acquire().await.map_err(db)?;
     let found = store::splits(&mut conn, unit, day, page.after.as_ref(), page.limit()).await?;
     let (found, next_page_token) = it.store.cut(&page, found, Case::of)?;
-    Ok(pb::ListSplitsResponse { splits: found.iter().map(split).collect(), next_page_token })
+    Ok(pb::ListSplitsResponse { splits: found.iter().map(|it| split(it, note)).collect(), next_page_token })
 }
 
 async fn count(

@@ -67,10 +67,15 @@ pub fn cash(receipts: Fen, costs: Fen, policy: &Policy, shares: &[BasisPoints]) 
     let net = Fen::new(receipts.minus(costs).get())?;
     let inventors = net.share(policy.inventors);
     let unit = Fen::new(net.minus(inventors).get())?;
+    let parts = within_team(inventors, shares)?;
+    Ok(Cash { net, unit, inventors, parts })
+}
+
+/// Divides what the inventors get by inner shares with largest remainder, ties in declared order.
+pub fn within_team(amount: Fen, shares: &[BasisPoints]) -> Result<Vec<Fen>, Failure> {
     let weights: Vec<u64> = shares.iter().map(|share| u64::from(share.get())).collect();
     let none = || Failure::new(&reason::INTERNAL).because("an agreement without shares");
-    let parts = largest_remainder(inventors, &weights).ok_or_else(none)?;
-    Ok(Cash { net, unit, inventors, parts })
+    largest_remainder(amount, &weights).ok_or_else(none)
 }
 
 /// Shares of a company, divided.

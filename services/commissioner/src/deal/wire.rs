@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::divide::Split;
 use super::model::{BuyerKind, Deal, Mode, PriceMethod, Receipt, State};
 use super::rule_split::of_company;
+use super::rule_tax::TaxNote;
 use super::store::Sums;
 use crate::convert_first::wire as convert_first;
 use crate::edge::day_text;
@@ -71,28 +72,9 @@ pub(super) fn receipt(deal: &Deal, receipt: &Receipt) -> pb::Receipt {
     }
 }
 
-/// A division: the unit first; of cash each inventor, of shares all of them together.
-pub(super) fn split(split: &Split) -> pb::Split {
-    let share = |amount: Fen| split.capital.map_or(0, |capital| of_company(amount, capital).get().into());
-    let part = |party: &str, kind: pb::PartyKind, amount: Fen| pb::SplitPart {
-        party: party.to_owned(),
-        kind: kind.into(),
-        amount_fen: amount.get(),
-        company_share_ppm: share(amount),
-        outside_wage_cap: kind == pb::PartyKind::Inventor,
-    };
-    let mut parts = vec![part("UNIT", pb::PartyKind::Unit, split.unit)];
-    let kind = match split.receipt {
-        Some(_) => {
-            let each = split.parts.iter().map(|(name, amount)| part(name, pb::PartyKind::Inventor, *amount));
-            parts.extend(each);
-            pb::SplitKind::Cash
-        }
-        None => {
-            parts.push(part("INVENTORS", pb::PartyKind::Inventors, split.inventors));
-            pb::SplitKind::Equity
-        }
-    };
+/// A division without its parts.
+pub(super) fn division(split: &Split) -> pb::Split {
+    let kind = if split.receipt.is_some() { pb::SplitKind::Cash } else { pb::SplitKind::Equity };
     pb::Split {
         case_no: split.case_no.clone(),
         deal: split.deal.to_string(),
@@ -101,8 +83,30 @@ pub(super) fn split(split: &Split) -> pb::Split {
         effective_on: split.effective_on.to_string(),
         agreement_version_no: split.agreement_version_no,
         rule_version: split.rule_version.clone(),
-        parts,
+        parts: Vec::new(),
     }
+}
+
+/// A division: the unit first; of cash each inventor with what is taxed, of shares all of them together.
+pub(super) fn split(split: &Split, note: TaxNote) -> pb::Split {
+    let share = |amount: Fen| split.capital.map_or(0, |capital| of_company(amount, capital).get().into());
+    let part = |party: &str, kind: pb::PartyKind, amount: Fen, taxable: Fen| pb::SplitPart {
+        party: party.to_owned(),
+        kind: kind.into(),
+        amount_fen: amount.get(),
+        company_share_ppm: share(amount),
+        outside_wage_cap: kind == pb::PartyKind::Inventor,
+        taxable_fen: taxable.get(),
+    };
+    let mut parts = vec![part("UNIT", pb::PartyKind::Unit, split.unit, Fen::ZERO)];
+    match split.received_on {
+        Some(received_on) => parts.extend(split.parts.iter().map(|(name, amount)| {
+            let taxable = note.taxable(*amount, received_on, split.effective_on);
+            part(name, pb::PartyKind::Inventor, *amount, taxable)
+        })),
+        None => parts.push(part("INVENTORS", pb::PartyKind::Inventors, split.inventors, Fen::ZERO)),
+    }
+    pb::Split { parts, ..division(split) }
 }
 
 /// Counts and sums.

@@ -70,6 +70,7 @@ pub(crate) async fn propose(tx: &mut Tx, command: &Propose) -> Result<Match, Fai
         proposed_by: proposer,
         proposed_on: today,
         since: today,
+        stepped_on: today,
         note: command.note.clone(),
         version: 1,
     };
@@ -189,9 +190,8 @@ pub(crate) async fn split(tx: &mut Tx, command: &Split) -> Result<Match, Failure
         let credited = Proposer::Commissioner(share.commissioner.clone());
         interest::require_none(tx, &credited, held.brokered(), today).await?;
     }
-    let credits = command.credits.clone();
-    let after = Match { credits, version: held.found.version + 1, ..held.found };
-    store::write_credits(tx, &after, today).await?;
+    let after = held.found.credit_on(command.credits.clone(), today);
+    store::write_credits(tx, &after).await?;
     tell(tx, &after, after.state.as_str(), "CREDIT_SPLIT");
     Ok(after)
 }
@@ -225,7 +225,7 @@ fn tell(tx: &mut Tx, changed: &Match, from: &str, reason: &str) {
         to: changed.state.as_str().to_owned(),
         reason: reason.to_owned(),
         rule_version: String::new(),
-        effective_on: changed.since,
+        effective_on: changed.stepped_on,
     });
     event::match_changed(tx, changed);
 }

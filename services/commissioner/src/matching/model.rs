@@ -115,6 +115,8 @@ pub struct Match {
     pub proposed_on: Date,
     /// Day from which the state holds.
     pub since: Date,
+    /// Day of the last step, of the state or of the credit; no later step is dated before it.
+    pub stepped_on: Date,
     /// Words of the proposal, or why it ended.
     pub note: String,
     /// Who is credited.
@@ -130,7 +132,13 @@ impl Match {
             return Err(Failure::new(&reason::STATE_NOT_ALLOWED).with("state", self.state.as_str()));
         }
         let note = if words.is_empty() { self.note } else { words.to_owned() };
-        Ok(Self { state: next, since: on.max(self.since), note, version: self.version + 1, ..self })
+        let day = on.max(self.stepped_on);
+        Ok(Self { state: next, since: day, stepped_on: day, note, version: self.version + 1, ..self })
+    }
+
+    /// The match with other credit from a day on; its state holds since when it did.
+    pub fn credit_on(self, credits: Vec<Share>, on: Date) -> Self {
+        Self { credits, stepped_on: on.max(self.stepped_on), version: self.version + 1, ..self }
     }
 
     /// Who brokers it: the broker who proposed it, and the commissioners who are credited.
@@ -143,6 +151,10 @@ impl Match {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use jiff::civil::date;
+
     use super::MatchState::{Accepted, Declined, Ended, Negotiating, Proposed, Signed};
     use super::*;
 
@@ -164,6 +176,38 @@ mod tests {
         }
     }
 
+    fn proposed(proposed_by: Proposer, credits: Vec<Share>, day: Date) -> Match {
+        Match {
+            id: MatchId::new(uuid::Uuid::from_u128(1)),
+            demand: DemandId::new(uuid::Uuid::from_u128(2)),
+            achievement: AchievementId::new(uuid::Uuid::from_u128(3)),
+            state: Proposed,
+            proposed_by,
+            proposed_on: day,
+            since: day,
+            stepped_on: day,
+            note: String::new(),
+            credits,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn no_state_holds_from_before_the_step_before_it() {
+        let share = |bp: i32| Share { commissioner: "A".to_owned(), bp };
+        let made = proposed(Proposer::Commissioner("A".to_owned()), vec![share(10_000)], date(2022, 3, 1));
+        let days = |found: &Match| (found.since, found.stepped_on);
+        let split = made.credit_on(vec![share(5_000), share(5_000)], date(2022, 3, 10));
+        assert_eq!(days(&split), (date(2022, 3, 1), date(2022, 3, 10)));
+        // Of an earlier day: by then the credit was another one, so it holds from the split on.
+        let earlier = split.clone().become_on(Signed, "", date(2022, 3, 5)).unwrap();
+        assert_eq!(days(&earlier), (date(2022, 3, 10), date(2022, 3, 10)));
+        let later = split.clone().become_on(Signed, "", date(2022, 3, 11)).unwrap();
+        assert_eq!(days(&later), (date(2022, 3, 11), date(2022, 3, 11)));
+        let again = split.credit_on(vec![share(10_000)], date(2022, 3, 5));
+        assert_eq!((days(&again), again.version), ((date(2022, 3, 1), date(2022, 3, 10)), 3));
+    }
+
     #[test]
     fn a_match_is_brokered_by_who_is_credited_and_by_the_broker_who_proposed_it() {
         let commissioner = |number: &str| Proposer::Commissioner(number.to_owned());
@@ -181,20 +225,8 @@ mod tests {
                 vec![broker("A"), commissioner("A"), commissioner("B")],
             ),
         ];
-        let day = jiff::civil::date(2022, 3, 1);
         for (proposed_by, credits, expected) in table {
-            let found = Match {
-                id: MatchId::new(uuid::Uuid::from_u128(1)),
-                demand: DemandId::new(uuid::Uuid::from_u128(2)),
-                achievement: AchievementId::new(uuid::Uuid::from_u128(3)),
-                state: Proposed,
-                proposed_by,
-                proposed_on: day,
-                since: day,
-                note: String::new(),
-                credits,
-                version: 1,
-            };
+            let found = proposed(proposed_by, credits, date(2022, 3, 1));
             assert_eq!(found.brokered_by(), expected, "{found:?}");
         }
     }

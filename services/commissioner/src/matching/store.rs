@@ -20,6 +20,7 @@ struct Row {
     proposed_by_broker: Option<String>,
     proposed_on: jiff_sqlx::Date,
     state_since: jiff_sqlx::Date,
+    stepped_on: jiff_sqlx::Date,
     note: String,
     version: i64,
     commissioners: Vec<String>,
@@ -37,6 +38,7 @@ impl Row {
             proposed_by: Proposer::stored(self.proposed_by, self.proposed_by_broker)?,
             proposed_on: self.proposed_on.to_jiff(),
             since: self.state_since.to_jiff(),
+            stepped_on: self.stepped_on.to_jiff(),
             note: self.note,
             credits: credits.map(|(commissioner, bp)| Share { commissioner, bp }).collect(),
             version: self.version,
@@ -98,10 +100,10 @@ pub(crate) async fn list(conn: impl PgExecutor<'_>, asked: &Listing<'_>) -> Resu
         Row,
         r#"
         select m.id, m.demand_id, m.achievement_id, s.state, m.proposed_by, m.proposed_by_broker, m.proposed_on,
-               s.state_since, s.note, m.version, s.commissioners, s.shares_bp as shares
+               s.state_since, s.effective_on as stepped_on, s.note, m.version, s.commissioners, s.shares_bp as shares
         from commissioner.match m
         join lateral (
-            select state, state_since, note, commissioners, shares_bp
+            select effective_on, state, state_since, note, commissioners, shares_bp
             from commissioner.match_step
             where match_id = m.id and effective_on <= $1
             order by version desc
@@ -206,7 +208,7 @@ pub(crate) async fn insert(tx: &mut Tx, proposed: &Match) -> Result<(), Failure>
         false => db(error),
     })?;
     insert_credits(tx, proposed).await?;
-    insert_step(tx, proposed, proposed.since).await
+    insert_step(tx, proposed).await
 }
 
 /// Writes the state of a match, and the step.
@@ -227,11 +229,11 @@ pub(crate) async fn write_state(tx: &mut Tx, changed: &Match) -> Result<(), Fail
     .await
     .map_err(db)?;
     ensure_one(result)?;
-    insert_step(tx, changed, changed.since).await
+    insert_step(tx, changed).await
 }
 
-/// Writes who is credited from a day on, and the step.
-pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match, on: Date) -> Result<(), Failure> {
+/// Writes who is credited, and the step.
+pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match) -> Result<(), Failure> {
     let result = sqlx::query!(
         "update commissioner.match set version = $2 where id = $1 and version + 1 = $2",
         changed.id.as_uuid(),
@@ -246,7 +248,7 @@ pub(crate) async fn write_credits(tx: &mut Tx, changed: &Match, on: Date) -> Res
         .await
         .map_err(db)?;
     insert_credits(tx, changed).await?;
-    insert_step(tx, changed, on).await
+    insert_step(tx, changed).await
 }
 
 async fn insert_credits(tx: &mut Tx, credited: &Match) -> Result<(), Failure> {
@@ -269,7 +271,7 @@ async fn insert_credits(tx: &mut Tx, credited: &Match) -> Result<(), Failure> {
 }
 
 /// Writes what a match is from a day on; a step is never dated before the step before it.
-async fn insert_step(tx: &mut Tx, stepped: &Match, on: Date) -> Result<(), Failure> {
+async fn insert_step(tx: &mut Tx, stepped: &Match) -> Result<(), Failure> {
     let recorded_at = tx.recorded_at();
     let commissioners: Vec<&str> = stepped.credits.iter().map(|it| it.commissioner.as_str()).collect();
     let shares: Vec<i32> = stepped.credits.iter().map(|it| it.bp).collect();
@@ -283,7 +285,7 @@ async fn insert_step(tx: &mut Tx, stepped: &Match, on: Date) -> Result<(), Failu
         "#,
         stepped.id.as_uuid(),
         stepped.version,
-        on.to_sqlx(),
+        stepped.stepped_on.to_sqlx(),
         stepped.state.as_str(),
         stepped.since.to_sqlx(),
         stepped.note,

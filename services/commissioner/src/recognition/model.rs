@@ -197,15 +197,18 @@ impl Recognition {
         }
     }
 
-    /// What the registry is to grant. What was laid down before and is not settled is taken up, from its own day; under
-    /// another number it would be granted twice.
+    /// What the registry is to grant. What was laid down before and is not settled is taken up, from its own day. The
+    /// registry keeps a holder's qualifications of a kind apart by number alone: under another number it could grant
+    /// twice. The batch has to be the one that was laid down, since that may stand there already.
     pub fn lay_down(&self, asked: Grant) -> Result<Grant, Failure> {
         self.require_due(asked.on)?;
         match &self.grant {
             None => Ok(asked),
             Some(open) if open.is_of(&asked) => Ok(open.clone()),
             Some(open) => {
-                Err(Failure::new(&reason::GRANT_UNSETTLED).on("number").with("number", &open.number))
+                let field = if open.number == asked.number { "batch_no" } else { "number" };
+                let failure = Failure::new(&reason::GRANT_UNSETTLED).on(field);
+                Err(failure.with("number", &open.number).with("batch_no", open.batch_no))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Yearly assessments, settled once with the registry, and rectifications closed by what shows them.
+//! Yearly assessments, settled once with the registry.
 
 use canopy_kernel::Role;
 use canopy_proto::commissioner::v1 as pb;
@@ -10,10 +10,10 @@ use crate::recognition::{FIRM, OTHER_FIRM, bureau, firm, start};
 use crate::registry::qualification;
 use crate::suite::{As, Suite, id, person, reason_of};
 
-const FAILED_ON: &str = "2021-08-25";
+pub const FAILED_ON: &str = "2021-08-25";
 
 /// A suite in which the firm is recognised since 2020.
-async fn begun() -> (Suite, registry::Qualification) {
+pub async fn begun() -> (Suite, registry::Qualification) {
     let suite = start().await;
     let held = qualification(FIRM, "TRANSFER_INSTITUTION", "SHISF-2020-0001", "2020-08-25");
     suite.grants.hold(held.clone());
@@ -29,7 +29,7 @@ fn graded(held: &registry::Qualification, grade: pb::AssessmentGrade) -> pb::Ass
     }
 }
 
-async fn assessed(
+pub async fn assessed(
     suite: &Suite,
     held: &registry::Qualification,
     grade: pb::AssessmentGrade,
@@ -38,106 +38,12 @@ async fn assessed(
     bureau(suite, on).assess_institution(graded(held, grade)).await.unwrap().into_inner()
 }
 
-fn closing(name: &str, closed_on: &str) -> pb::CloseRectificationRequest {
-    pb::CloseRectificationRequest {
-        request_id: id(),
-        name: name.to_owned(),
-        closed_on: closed_on.to_owned(),
-        evidence: "整改验收意见2021-17号".to_owned(),
-        ..Default::default()
-    }
-}
-
 /// Days and states of the assessments as of a day.
-async fn listed(suite: &Suite, as_of: &str, to_rectify_only: bool) -> Vec<(String, pb::AssessmentState)> {
+pub async fn listed(suite: &Suite, as_of: &str, to_rectify_only: bool) -> Vec<(String, pb::AssessmentState)> {
     let request =
         pb::ListAssessmentsRequest { as_of: as_of.to_owned(), to_rectify_only, ..Default::default() };
     let listed = bureau(suite, "2025-01-01").list_assessments(request).await.unwrap().into_inner();
     listed.assessments.iter().map(|it| (it.assessed_on.clone(), it.state())).collect()
-}
-
-#[tokio::test]
-async fn a_closed_rectification_leaves_the_institution_recognised_from_that_day() {
-    let (suite, held) = begun().await;
-    let failed = assessed(&suite, &held, pb::AssessmentGrade::Fail, FAILED_ON).await;
-    assert_eq!(failed.outcome(), pb::AssessmentOutcome::Rectify);
-    let once = closing(&failed.assessment, "2021-11-01");
-    let only = pb::CloseRectificationRequest { validate_only: true, ..once.clone() };
-    let before = suite.tables().await;
-    bureau(&suite, "2021-11-03").close_rectification(only).await.unwrap();
-    assert_eq!(suite.tables().await, before);
-    let closed = bureau(&suite, "2021-11-03").close_rectification(once.clone()).await.unwrap().into_inner();
-    assert_eq!((closed.state(), closed.closed_on.as_str()), (pb::AssessmentState::Recognised, "2021-11-01"));
-    assert_eq!((closed.evidence.as_str(), closed.holder_uscc.as_str()), ("整改验收意见2021-17号", FIRM));
-    let again = bureau(&suite, "2021-11-03").close_rectification(once).await.unwrap().into_inner();
-    assert_eq!(again, closed);
-    let second = bureau(&suite, "2021-11-04").close_rectification(closing(&closed.name, "2021-11-04")).await;
-    assert_eq!(reason_of(second), "STATE_NOT_ALLOWED");
-
-    use pb::AssessmentState::{Recognised, Rectify, Revoked, Superseded};
-    let day = || FAILED_ON.to_owned();
-    assert!(listed(&suite, "2021-08-24", false).await.is_empty());
-    assert_eq!(listed(&suite, "2021-10-31", true).await, [(day(), Rectify)]);
-    assert_eq!(listed(&suite, "2021-11-01", false).await, [(day(), Recognised)]);
-    assert!(listed(&suite, "2021-11-01", true).await.is_empty());
-    // The fault is put right, and still the first of two in a row.
-    let revoked = assessed(&suite, &held, pb::AssessmentGrade::Fail, "2022-08-25").await;
-    assert_eq!(revoked.outcome(), pb::AssessmentOutcome::Revoked);
-    let all = [(day(), Superseded), ("2022-08-25".to_owned(), Revoked)];
-    assert_eq!(listed(&suite, "2022-08-25", false).await, all);
-    let told = "select count(*) from platform.outbox where type like '%AssessmentChanged'";
-    assert_eq!(suite.count(told).await, 3);
-    suite.close().await;
-}
-
-#[tokio::test]
-async fn each_bad_closing_is_refused_with_its_reason_and_leaves_no_trace() {
-    let (suite, held) = begun().await;
-    let failed = assessed(&suite, &held, pb::AssessmentGrade::Fail, FAILED_ON).await.assessment;
-    let spoilt = |spoil: fn(&mut pb::CloseRectificationRequest)| {
-        let mut request = closing(&failed, "2021-11-01");
-        spoil(&mut request);
-        request
-    };
-    let before = suite.tables().await;
-    let bad = [
-        (spoilt(|it| it.closed_on = "2021-08-24".to_owned()), "PERIOD_ORDER"),
-        (spoilt(|it| it.closed_on = "2021-11-02".to_owned()), "DATE_IN_FUTURE"),
-        (spoilt(|it| it.closed_on = "2021-13-01".to_owned()), "DATE_FORMAT"),
-        (spoilt(|it| it.evidence = String::new()), "FIELD_MISSING"),
-        (spoilt(|it| it.etag = "9".to_owned()), "VERSION_CONFLICT"),
-        (spoilt(|it| it.name = "asm_01890a5d-ac96-774b-bcce-b302099a8057".to_owned()), "UNKNOWN_RECORD"),
-    ];
-    for (request, reason) in bad {
-        let answer = bureau(&suite, "2021-11-01").close_rectification(request.clone()).await;
-        assert_eq!(reason_of(answer), reason, "{request:?}");
-    }
-    let mut district = RecognitionServiceClient::new(suite.district("2021-11-01"));
-    let refused = district.close_rectification(closing(&failed, "2021-11-01")).await;
-    assert_eq!(reason_of(refused), "ROLE_NOT_ALLOWED");
-    assert_eq!(suite.tables().await, before);
-    // What another hand revoked is not recognised any more, whatever was put right.
-    suite.registry.end(registry::Qualification { revoked_on: "2021-10-01".to_owned(), ..held });
-    let late = bureau(&suite, "2021-11-01").close_rectification(closing(&failed, "2021-11-01")).await;
-    assert_eq!(reason_of(late), "STATE_NOT_ALLOWED");
-    suite.close().await;
-}
-
-#[tokio::test]
-async fn a_later_assessment_decides_about_an_open_rectification() {
-    let (suite, held) = begun().await;
-    let failed = assessed(&suite, &held, pb::AssessmentGrade::Fail, FAILED_ON).await;
-    assessed(&suite, &held, pb::AssessmentGrade::Pass, "2022-08-25").await;
-    use pb::AssessmentState::{Recognised, Rectify, Superseded};
-    let day = || FAILED_ON.to_owned();
-    assert_eq!(listed(&suite, "2022-08-24", true).await, [(day(), Rectify)]);
-    assert!(listed(&suite, "2022-08-25", true).await.is_empty());
-    let all = [(day(), Superseded), ("2022-08-25".to_owned(), Recognised)];
-    assert_eq!(listed(&suite, "2022-08-25", false).await, all);
-    let late =
-        bureau(&suite, "2022-09-01").close_rectification(closing(&failed.assessment, "2022-08-01")).await;
-    assert_eq!(reason_of(late), "STATE_NOT_ALLOWED");
-    suite.close().await;
 }
 
 #[tokio::test]

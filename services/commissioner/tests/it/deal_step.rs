@@ -155,6 +155,29 @@ async fn nothing_is_divided_before_the_income_or_twice_however_many_ask() {
     suite.close().await;
 }
 
+fn taxable(split: &pb::Split) -> Vec<i64> {
+    split.parts.iter().map(|it| it.taxable_fen).collect()
+}
+
+#[tokio::test]
+async fn half_of_a_cash_award_within_three_years_of_the_income_is_taxed() {
+    let suite = start().await;
+    let empowerment = in_force(&suite).await.name;
+    let name = signed(&suite, &empowerment, "ZH1").await;
+    for receipt_no in ["SR1", "SR2"] {
+        unit(&suite, "2022-08-01").record_receipt(income(&name, receipt_no)).await.unwrap();
+    }
+    // 518 and 346 to the inventors; the last day is the corresponding one.
+    let last = unit(&suite, "2025-08-01").distribute_receipt(division(&name, "SR1", 0)).await.unwrap();
+    assert_eq!(taxable(&last.into_inner()), [0, 259, 173]);
+    let late = unit(&suite, "2025-08-02").distribute_receipt(division(&name, "SR2", 0)).await.unwrap();
+    assert_eq!(taxable(&late.into_inner()), [0, 518, 346]);
+    let listed = splits(&suite, "2025-12-31").await;
+    let listed: Vec<(&str, Vec<i64>)> = listed.iter().map(|it| (it.case_no.as_str(), taxable(it))).collect();
+    assert_eq!(listed, [("SR1", vec![0, 259, 173]), ("SR2", vec![0, 518, 346])]);
+    suite.close().await;
+}
+
 #[tokio::test]
 async fn a_deal_that_does_not_fit_is_refused_when_it_is_stated() {
     let suite = start().await;
@@ -209,6 +232,7 @@ async fn the_shares_of_an_equity_deal_are_divided_with_its_signature() {
     assert_eq!(signed.state(), pb::DealState::Distributed);
     let divided = splits(&suite, "2022-07-01").await;
     assert_eq!(parts(&divided[0]), [("UNIT", 30_000_000, 30_000), ("INVENTORS", 270_000_000, 270_000)]);
+    assert_eq!(taxable(&divided[0]), [0, 0]);
     let cash = unit(&suite, "2022-07-02").record_receipt(income(&name, "SR1")).await;
     assert_eq!(reason_of(cash), "SPLIT_MODE_MISMATCH");
     suite.close().await;

@@ -9,12 +9,48 @@ use crate::convert_first::{
 };
 use crate::deal::{LISTED_BUYER, row, start, unit};
 use crate::empowerment::in_force;
-use crate::suite::{Suite, reasons_of};
+use crate::suite::{Suite, id, reasons_of};
 
 async fn counted(suite: &Suite, as_of: &str) -> pb::CountConvertFirstDealsResponse {
     let request = pb::CountConvertFirstDealsRequest { as_of: as_of.to_owned(), ..Default::default() };
     let mut bureau = DealServiceClient::new(suite.bureau(ON));
     bureau.count_convert_first_deals(request).await.unwrap().into_inner()
+}
+
+/// What the audit log states of a deal and its licence: from, to and day.
+async fn trail(suite: &Suite, deal: &str) -> Vec<(String, String, String)> {
+    let sql = "select from_state, to_state, effective_on::text from platform.audit where aggregate = $1
+               order by effective_on, to_state, from_state";
+    sqlx::query_as(sql).bind(deal).fetch_all(&suite.pool).await.unwrap()
+}
+
+/// Versions of a deal that events tell, with what each says and its day.
+async fn told(suite: &Suite, deal: &str) -> Vec<(i64, String, String)> {
+    let sql = "select aggregate_version, type, effective_on::text from platform.outbox where aggregate = $1
+               order by aggregate_version, type";
+    sqlx::query_as(sql).bind(deal).fetch_all(&suite.pool).await.unwrap()
+}
+
+/// A row that adds income to a deal that was priced and signed here.
+fn further(number: &str, (receipt_no, received_on, receipts_fen): (&str, &str, i64)) -> pb::DealRow {
+    pb::DealRow {
+        mode: pb::DealMode::ConvertFirst.into(),
+        price_method: pb::PriceMethod::Listed.into(),
+        published_price_fen: 0,
+        price_fen: 1_000,
+        publicity_posted_on: String::new(),
+        signed_on: "2022-07-01".to_owned(),
+        buyer_uscc: LISTED_BUYER.to_owned(),
+        received_on: received_on.to_owned(),
+        receipts_fen,
+        distributed_on: String::new(),
+        ..row(number, receipt_no)
+    }
+}
+
+async fn enter(suite: &Suite, rows: Vec<pb::DealRow>) -> Vec<&'static str> {
+    let request = pb::BatchImportDealsRequest { rows };
+    reasons_of(&unit(suite, ON).batch_import_deals(request).await.unwrap().into_inner().results)
 }
 
 #[tokio::test]
@@ -60,6 +96,12 @@ async fn a_register_tells_a_whole_deal_at_once() {
         assert_eq!(state_on(&suite, &names[at], day).await, state, "{at} on {day}");
     }
     assert_eq!(deal_on(&suite, &names[3], "2022-02-18").await.convert_first, None);
+    // The audit log states each of them on its day.
+    let steps = "select count(*) from platform.audit
+                 where (from_state, to_state, reason, effective_on) in (
+                     ('', 'USING', 'IMPORT', '2022-02-10'), ('USING', 'SETTLED', 'SR1', '2022-02-18'),
+                     ('USING', 'PAYING', 'SR2', '2022-02-18'), ('PAYING', 'SETTLED', 'SR3', '2022-06-01'))";
+    assert_eq!(suite.count(steps).await, 6);
     let first = licence_on(&suite, &names[0], ON).await;
     assert_eq!((first.settled_on.as_str(), first.triggered_on.as_str()), ("2022-02-18", ""));
     let counts = [
@@ -93,23 +135,49 @@ async fn a_register_adds_income_to_a_deal_that_is_led_here_within_its_licence() 
     for (receipt_no, received_on, receipts_fen, reason) in income {
         let more = pb::DealRow {
             empowerment_no: empowerment.empowerment_no.clone(),
-            mode: pb::DealMode::ConvertFirst.into(),
-            price_method: pb::PriceMethod::Listed.into(),
-            published_price_fen: 0,
-            price_fen: 1_000,
-            publicity_posted_on: String::new(),
-            signed_on: "2022-07-01".to_owned(),
-            buyer_uscc: LISTED_BUYER.to_owned(),
-            received_on: received_on.to_owned(),
-            receipts_fen,
-            distributed_on: String::new(),
-            ..row("ZH1", receipt_no)
+            ..further("ZH1", (receipt_no, received_on, receipts_fen))
         };
-        let request = pb::BatchImportDealsRequest { rows: vec![more] };
-        let results = unit(&suite, ON).batch_import_deals(request).await.unwrap().into_inner().results;
-        assert_eq!(reasons_of(&results), [reason], "{receipt_no}");
+        assert_eq!(enter(&suite, vec![more]).await, [reason], "{receipt_no}");
     }
     assert_eq!(state_on(&suite, &name, "2022-08-01").await, pb::ConvertFirstState::Settled);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn income_by_file_is_told_as_income_by_hand_is() {
+    let suite = start().await;
+    let empowerment = in_force(&suite).await;
+    let by_file = licensed(&suite, &empowerment.name, "ZH1", None).await;
+    let by_hand = licensed(&suite, &empowerment.name, "ZH2", None).await;
+    // Two rows of one piece.
+    let stated = [("SR1", "2022-07-15", 400, "2022-07-20"), ("SR2", "2022-08-01", 600, "2022-08-05")];
+    let rows = stated.map(|(receipt_no, received_on, receipts_fen, divided_on)| pb::DealRow {
+        empowerment_no: empowerment.empowerment_no.clone(),
+        distributed_on: divided_on.to_owned(),
+        ..further("ZH1", (receipt_no, received_on, receipts_fen))
+    });
+    assert_eq!(enter(&suite, rows.to_vec()).await, ["", ""]);
+    let divide = |receipt_no: &str| pb::DistributeReceiptRequest {
+        request_id: id(),
+        name: by_hand.clone(),
+        receipt_no: receipt_no.to_owned(),
+        ..Default::default()
+    };
+    unit(&suite, "2022-07-15").record_receipt(income(&by_hand, "SR3", 400)).await.unwrap();
+    unit(&suite, "2022-07-20").distribute_receipt(divide("SR3")).await.unwrap();
+    unit(&suite, "2022-08-01").record_receipt(income(&by_hand, "SR4", 600)).await.unwrap();
+    unit(&suite, "2022-08-05").distribute_receipt(divide("SR4")).await.unwrap();
+    let steps = trail(&suite, &by_file).await;
+    assert_eq!(steps, trail(&suite, &by_hand).await);
+    for (from, to, day) in [("LICENSED", "PAYING", "2022-07-15"), ("PAYING", "SETTLED", "2022-08-01")] {
+        assert!(steps.contains(&(from.to_owned(), to.to_owned(), day.to_owned())), "{steps:?}");
+    }
+    let events = told(&suite, &by_file).await;
+    assert_eq!(events, told(&suite, &by_hand).await);
+    let divided: Vec<i64> =
+        events.iter().filter(|it| it.1.ends_with("IncomeDivided")).map(|(version, ..)| *version).collect();
+    assert_eq!(divided, [4, 6]);
+    assert_eq!(deal_on(&suite, &by_file, ON).await.etag, "6");
     suite.close().await;
 }
 

@@ -340,8 +340,18 @@ async fn a_step_on_an_earlier_business_day_holds_from_the_step_before() {
         let get = pb::GetMatchRequest { name: made.name.clone(), as_of: as_of.to_owned() };
         matches(suite.bureau("2022-06-01")).get_match(get).await.unwrap().into_inner()
     };
-    assert_eq!(on("2022-03-09").await.state(), pb::MatchState::Accepted);
-    assert_eq!(on("2022-03-10").await.state(), pb::MatchState::Negotiating);
+    let before = on("2022-03-09").await;
+    assert_eq!((before.state(), before.state_since.as_str()), (pb::MatchState::Accepted, "2022-03-02"));
+    let talks = on("2022-03-10").await;
+    assert_eq!((talks.state(), talks.state_since.as_str()), (pb::MatchState::Negotiating, "2022-03-10"));
+    // The split and what came after it are stated and told from that day on.
+    let stated = "select count(*) from platform.audit
+                  where aggregate like 'mat_%' and effective_on = '2022-03-10'
+                    and (to_state, reason) in (('ACCEPTED', 'CREDIT_SPLIT'), ('NEGOTIATING', ''))";
+    assert_eq!(suite.count(stated).await, 2);
+    let told = "select count(*) from platform.outbox
+                where type like '%MatchChanged' and effective_on = '2022-03-10'";
+    assert_eq!(suite.count(told).await, 2);
     suite.close().await;
 }
 

@@ -4,10 +4,10 @@ use canopy_proto::commissioner::v1 as pb;
 use canopy_proto::commissioner::v1::signing_service_client::SigningServiceClient;
 
 use crate::match_event::{entered, event};
-use crate::matching::{accepted, matches, proposed};
+use crate::matching::{accepted, matches, proposed, split};
 use crate::needs::{
-    FIRM, OTHER_FIRM, UNIVERSITY, begun, collected, demands, offered, open_demand, prepared, state_on,
-    verified,
+    BROKER, COLLEAGUE, FIRM, OTHER_FIRM, UNIVERSITY, begun, collected, demands, offered, open_demand,
+    prepared, state_on, verified,
 };
 use crate::permit::{self, contract};
 use crate::registry::World;
@@ -114,6 +114,34 @@ async fn a_signing_takes_its_demand_from_verified_or_later_and_settles_the_match
     let get = pb::GetMatchRequest { name: made.name, ..Default::default() };
     let settled = matches(suite.bureau(ON)).get_match(get).await.unwrap().into_inner();
     assert_eq!(settled.state(), pb::MatchState::Signed);
+    suite.close().await;
+}
+
+#[tokio::test]
+async fn a_signing_of_before_the_split_settles_its_match_from_the_split_on() {
+    let suite = begun().await;
+    let demand = open_demand(&suite, "XQ1").await.name;
+    let achievement = offered(&suite, "CG1", "2022-02-01").await.name;
+    let made = proposed(&suite, &demand, &achievement).await;
+    accepted(&suite, &made.name, "2022-03-02").await;
+    let shares = split(&made.name, &[(BROKER, 6_000), (COLLEAGUE, 4_000)]);
+    matches(suite.commissioner(BROKER, ON)).split_credit(shares).await.unwrap();
+    let early = pb::RecordSigningRequest {
+        demand,
+        achievement,
+        signed_on: "2022-06-01".to_owned(),
+        ..project("QY1", 100)
+    };
+    assert_eq!(signed(&suite, early).await.r#match, made.name);
+    let on = async |as_of: &str| {
+        let get = pb::GetMatchRequest { name: made.name.clone(), as_of: as_of.to_owned() };
+        matches(suite.bureau("2022-07-01")).get_match(get).await.unwrap().into_inner()
+    };
+    let before = on("2022-06-09").await;
+    assert_eq!((before.state(), before.credits.len()), (pb::MatchState::Accepted, 1));
+    let settled = on(ON).await;
+    assert_eq!((settled.state(), settled.credits.len()), (pb::MatchState::Signed, 2));
+    assert_eq!((before.state_since.as_str(), settled.state_since.as_str()), ("2022-03-02", ON));
     suite.close().await;
 }
 

@@ -16,6 +16,7 @@ use canopy_proto::registry::v1::qualification_service_client::QualificationServi
 use canopy_proto::registry::v1::subject_service_client::SubjectServiceClient;
 use tonic::Code::{self, AlreadyExists, FailedPrecondition, InvalidArgument, PermissionDenied};
 
+use super::self_use::awards_below_what_the_law_asks_for;
 use super::world::{As, World, id};
 use super::year::{code, firm, rule};
 
@@ -23,7 +24,7 @@ use super::year::{code, firm, rule};
 const UNIT: &str = "124200002429921889";
 const ON: &str = "2022-03-01";
 /// When the unit tells of the year.
-const LATER: &str = "2022-12-31";
+pub(super) const LATER: &str = "2022-12-31";
 
 #[tokio::test]
 async fn technology_transfer_takes_nothing_that_cannot_be() {
@@ -35,6 +36,7 @@ async fn technology_transfer_takes_nothing_that_cannot_be() {
     rights_terms_and_shares_that_cannot_be(&world).await;
     money_before_it_came_or_twice(&world).await;
     shares_of_an_agreement_of_another_day(&world).await;
+    awards_below_what_the_law_asks_for(&world).await;
     world.stop().await;
 }
 
@@ -97,7 +99,8 @@ fn taken(results: Vec<RowResult>) {
     }
 }
 
-async fn unit(world: &World, on: &str) -> As {
+/// The unit, acting for itself.
+pub(super) async fn unit(world: &World, on: &str) -> As {
     let token =
         world.token(&["--person", "dean", "--role", "INSTITUTE", "--uscc", UNIT, "--may-set-time"]).await;
     world.bearing(&token, on)

@@ -20,5 +20,6 @@ mod reference;
 mod refusal;
 mod register;
 mod run;
+mod self_use;
 mod world;
 mod year;

@@ -19,6 +19,7 @@ fn assessment(grade: Grade, outcome: Outcome) -> Assessment {
         request: RequestId::new(Uuid::from_u128(3)),
         closing: None,
         followed_on: None,
+        passed_on: None,
         version: 1,
     }
 }
@@ -57,6 +58,24 @@ fn a_closed_rectification_leaves_it_recognised_from_that_day() {
 }
 
 #[test]
+fn another_hands_passed_assessment_leaves_nothing_to_rectify_from_its_day() {
+    let day = date(2022, 9, 30);
+    let passed = Assessment { passed_on: Some(day), ..failed() };
+    assert_eq!(passed.state_on(date(2022, 9, 29)), State::Rectify);
+    assert_eq!((passed.state_on(day), passed.rectified_on()), (State::Recognised, Some(day)));
+    // Whatever comes first counts.
+    let closed = |on: Date| Assessment { closing: Some(closing(on)), ..passed.clone() };
+    assert_eq!(closed(date(2022, 9, 1)).rectified_on(), Some(date(2022, 9, 1)));
+    assert_eq!(closed(date(2022, 11, 1)).rectified_on(), Some(day));
+    let followed = |on: Date| Assessment { followed_on: Some(on), ..passed.clone() };
+    assert_eq!(followed(day).rectified_on(), None);
+    assert_eq!(followed(date(2022, 10, 1)).rectified_on(), Some(day));
+    // What was not failed has nothing to rectify.
+    let good = Assessment { passed_on: Some(day), ..assessment(Grade::Pass, Outcome::Pass) };
+    assert_eq!(good.rectified_on(), None);
+}
+
+#[test]
 fn a_rectification_is_closed_between_its_assessment_and_the_business_day() {
     let today = date(2022, 11, 3);
     let days = [
@@ -76,10 +95,12 @@ fn only_an_open_rectification_is_closed() {
     let today = date(2022, 11, 3);
     let closed = failed().close(closing(today), today).unwrap();
     let followed = Assessment { followed_on: Some(date(2023, 8, 25)), ..failed() };
+    let passed = Assessment { passed_on: Some(date(2022, 9, 30)), ..failed() };
     let others = [
         // Also on an earlier business day than that of the closing.
         (closed, "RECOGNISED"),
         (followed, "SUPERSEDED"),
+        (passed, "RECOGNISED"),
         (assessment(Grade::Pass, Outcome::Pass), "RECOGNISED"),
         (assessment(Grade::Excellent, Outcome::Excellent), "RECOGNISED"),
         (assessment(Grade::Fail, Outcome::Revoked), "REVOKED"),

@@ -116,9 +116,10 @@ pub(crate) async fn splits(
     let rows = sqlx::query!(
         r#"
         select s.deal_id, s.case_no, s.receipt_id, s.effective_on, s.base_fen, s.unit_fen, s.inventors_fen,
-               s.agreement_version_no, s.rule_version, d.company_capital_fen
+               s.agreement_version_no, s.rule_version, d.company_capital_fen, r.received_on as "received_on?"
         from commissioner.split as s
         join commissioner.deal as d on d.id = s.deal_id
+        left join commissioner.receipt as r on r.id = s.receipt_id
         where ($1::text is null or s.unit_uscc = $1)
           and s.effective_on <= $2
           and ($3::text is null or (s.case_no, s.deal_id) > ($3, $4::uuid))
@@ -143,6 +144,7 @@ pub(crate) async fn splits(
                 case_no: row.case_no,
                 deal: DealId::new(row.deal_id),
                 receipt: row.receipt_id.map(ReceiptId::new),
+                received_on: row.received_on.map(|day| day.to_jiff()),
                 effective_on: row.effective_on.to_jiff(),
                 base: Fen::new(row.base_fen)?,
                 unit: Fen::new(row.unit_fen)?,

@@ -46,11 +46,16 @@ fn what_is_not_settled_is_taken_up_as_it_was_laid_down() {
     let open = Recognition { grant: Some(first.clone()), ..publicised() };
     let later = date(2022, 10, 12);
     assert_eq!(open.lay_down(grant(2, "A", later)), Ok(first));
-    let others = [grant(2, "B", later), Grant { batch_no: 1, ..grant(2, "A", later) }];
-    for other in others {
+    let others =
+        [(grant(2, "B", later), "number"), (Grant { batch_no: 1, ..grant(2, "A", later) }, "batch_no")];
+    for (other, field) in others {
         let refused = open.lay_down(other).unwrap_err();
-        assert_eq!(refused.reason().name, "GRANT_UNSETTLED");
+        assert_eq!((refused.reason().name, refused.field()), ("GRANT_UNSETTLED", Some(field)));
+        // What it waits for.
         assert_eq!(refused.details()["number"], "A");
+        assert_eq!(refused.details()["batch_no"], "0");
+        assert!(refused.text_zh().contains("（A）或批次（0）"), "{}", refused.text_zh());
+        assert!(refused.text_en().contains("(A) or batch (0)"), "{}", refused.text_en());
     }
 }
 
