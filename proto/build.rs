@@ -1,6 +1,6 @@
 //! Compiles the .proto files without protoc: imports of others' files resolve to the descriptor sets that their
 //! crates carry, so none is committed. Writes the generated code, the validation code and the image (descriptor
-//! set with options, comments and imports) that reflection, the role gate and buf read.
+//! set with options, comments and imports) that reflection and buf read, without comments for the role gate.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,10 @@ fn main() -> Result<(), BoxError> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     println!("cargo:rerun-if-changed=canopy");
 
-    let mut resolver = ChainFileResolver::new();
-    resolver.add(IncludeFileResolver::new(root.clone()));
-    resolver.add(GoogleFileResolver::new());
-    let validate = prost_protovalidate_types::DESCRIPTOR_POOL.encode_to_vec();
-    resolver.add(DescriptorSetFileResolver::decode(validate.as_slice())?);
-    resolver.add(DescriptorSetFileResolver::decode(google_rpc()?.as_slice())?);
-
-    let mut compiler = protox::Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(own_files(&root)?)?;
-    let image = compiler.encode_file_descriptor_set();
+    let image = compiled(&root, true)?;
     let path = out.join("canopy.binpb");
     std::fs::write(&path, &image)?;
+    std::fs::write(out.join("canopy.contract.binpb"), compiled(&root, false)?)?;
 
     let set = prost_types::FileDescriptorSet::decode(image.as_slice())?;
     let mut config = tonic_prost_build::Config::new();
@@ -41,6 +32,21 @@ fn main() -> Result<(), BoxError> {
         .fail_on_runtime_only(true)
         .compile()?;
     Ok(())
+}
+
+/// The image, with comments or without.
+fn compiled(root: &Path, with_comments: bool) -> Result<Vec<u8>, BoxError> {
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(IncludeFileResolver::new(root.to_owned()));
+    resolver.add(GoogleFileResolver::new());
+    let validate = prost_protovalidate_types::DESCRIPTOR_POOL.encode_to_vec();
+    resolver.add(DescriptorSetFileResolver::decode(validate.as_slice())?);
+    resolver.add(DescriptorSetFileResolver::decode(google_rpc()?.as_slice())?);
+
+    let mut compiler = protox::Compiler::with_file_resolver(resolver);
+    compiler.include_imports(true).include_source_info(with_comments);
+    compiler.open_files(own_files(root)?)?;
+    Ok(compiler.encode_file_descriptor_set())
 }
 
 /// `google/rpc/status.proto` from the crate that carries it, under the path by which all languages import it.

@@ -3,6 +3,8 @@
 
 /// The image: all files with options, comments and imports, as an encoded `FileDescriptorSet`.
 pub const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/canopy.binpb"));
+/// The image without comments, a third as large: for whoever needs types and options alone.
+pub const CONTRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/canopy.contract.binpb"));
 
 pub use prost_protovalidate::{Validate, ValidationError, Violation};
 

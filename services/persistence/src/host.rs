@@ -38,7 +38,7 @@ impl Host {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let table = MethodTable::from_image(canopy_proto::IMAGE)?;
+        let table = MethodTable::from_image(canopy_proto::CONTRACT)?;
         let (stop, stopped) = watch::channel(false);
         let (ready, is_ready) = watch::channel(false);
         let mut tasks = tokio::task::JoinSet::new();

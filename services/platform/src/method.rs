@@ -83,7 +83,7 @@ impl MethodTable {
 
     /// The table of the suite's own contract.
     pub fn of_suite() -> anyhow::Result<Self> {
-        Self::from_image(canopy_proto::IMAGE)
+        Self::from_image(canopy_proto::CONTRACT)
     }
 
     /// The declaration of the method at that path.
@@ -98,7 +98,8 @@ impl MethodTable {
 
     /// Fails when a method of one of these services has no declaration, or a service is not known at all.
     pub fn require_services(&self, services: &[&str]) -> anyhow::Result<()> {
-        let pool = DescriptorPool::decode(canopy_proto::IMAGE).context("the image is no descriptor set")?;
+        let pool =
+            DescriptorPool::decode(canopy_proto::CONTRACT).context("the image is no descriptor set")?;
         for name in services {
             let service =
                 pool.get_service_by_name(name).with_context(|| format!("no service {name} in the image"))?;

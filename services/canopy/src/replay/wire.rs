@@ -9,7 +9,7 @@ use prost_reflect::{
 
 /// All messages and methods of the suite.
 pub static POOL: LazyLock<DescriptorPool> =
-    LazyLock::new(|| DescriptorPool::decode(canopy_proto::IMAGE).expect("the image of this build"));
+    LazyLock::new(|| DescriptorPool::decode(canopy_proto::CONTRACT).expect("the image of this build"));
 
 /// The method of a full name, such as `canopy.registry.v1.CreditService/CountListings`.
 pub fn method(name: &str) -> anyhow::Result<MethodDescriptor> {

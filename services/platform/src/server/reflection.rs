@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use prost::Message as _;
+use bytes::Bytes;
+use prost::{DecodeError, Message as _};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
@@ -17,11 +18,12 @@ pub(super) fn add_to(routes: Routes, services: &[&str]) -> anyhow::Result<Routes
 }
 
 /// Reflection that lists those services beside health and reflection itself. It knows the packages of those services,
-/// their events among them, and what these import: the whole image with its comments would take some MB of each process,
-/// twice.
+/// their events among them, and what these import.
 pub fn reflection<'s>(services: impl Iterator<Item = &'s str> + Clone) -> Builder<'static> {
     let builder = Builder::configure()
-        .register_file_descriptor_set(image_of(services.clone().filter_map(package_of)))
+        .register_file_descriptor_set(
+            image_of(services.clone().filter_map(package_of)).expect("an image that the build made"),
+        )
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
@@ -36,21 +38,41 @@ fn package_of(service: &str) -> Option<&str> {
     service.rsplit_once('.').map(|(package, _)| package)
 }
 
-/// The files of those packages and all that they import.
-fn image_of<'s>(packages: impl Iterator<Item = &'s str>) -> FileDescriptorSet {
-    let mut image = FileDescriptorSet::decode(canopy_proto::IMAGE).expect("an image that the build made");
+/// An encoded descriptor set, whose files are left as they are.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Encoded {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    files: Vec<Bytes>,
+}
+
+/// What the head of a file's descriptor says.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Head {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    package: String,
+    #[prost(string, repeated, tag = "3")]
+    imports: Vec<String>,
+}
+
+/// The files of those packages and all that they import. Only these are decoded.
+fn image_of<'s>(packages: impl Iterator<Item = &'s str>) -> Result<FileDescriptorSet, DecodeError> {
+    let image = Encoded::decode(Bytes::from_static(canopy_proto::IMAGE))?.files;
+    let heads = image.iter().map(|file| Head::decode(file.clone())).collect::<Result<Vec<_>, _>>()?;
     let packages: BTreeSet<&str> = packages.collect();
-    let named = |file: &&FileDescriptorProto| packages.contains(file.package());
-    let mut open: Vec<String> = image.file.iter().filter(named).map(|file| file.name().to_owned()).collect();
+    let named = heads.iter().filter(|head| packages.contains(head.package.as_str()));
+    let mut open: Vec<&str> = named.map(|head| head.name.as_str()).collect();
     let mut kept = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if let Some(file) = image.file.iter().find(|file| file.name() == name) {
-            open.extend(file.dependency.iter().filter(|import| !kept.contains(*import)).cloned());
+        if kept.insert(name) {
+            let imports = heads.iter().filter(|head| head.name == name).flat_map(|head| &head.imports);
+            open.extend(imports.map(String::as_str));
         }
-        kept.insert(name);
     }
-    image.file.retain(|file| kept.contains(file.name()));
-    image
+    let files = image.into_iter().zip(&heads).filter(|(_, head)| kept.contains(head.name.as_str()));
+    let file = files.map(|(file, _)| FileDescriptorProto::decode(file)).collect::<Result<_, _>>()?;
+    Ok(FileDescriptorSet { file })
 }
 
 /// The types of an error's details, which no message names, so that a tool can show them in words.
@@ -70,7 +92,7 @@ mod tests {
     use super::*;
 
     fn files(package: &str) -> BTreeSet<String> {
-        image_of([package].into_iter()).file.into_iter().filter_map(|file| file.name).collect()
+        image_of([package].into_iter()).unwrap().file.into_iter().filter_map(|file| file.name).collect()
     }
 
     #[test]
