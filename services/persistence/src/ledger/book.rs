@@ -1,4 +1,4 @@
-//! Booking transfers and reservations: lock, judge, write and move the balances, in one call of the database.
+//! Booking transfers and reservations: lock, write, move the balances and tell a broken cap, in one call of the database.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Kind, Transfer, repeat};
-use crate::{db, violates};
+use crate::db;
 
 /// Moves money at once.
 pub async fn transfer(
@@ -41,32 +41,10 @@ async fn book(
         return Ok(());
     }
     let outcome = write(conn, kind, &Batch::of(&transfers), recorded_at).await?;
-    let outcome = match outcome.refused() {
-        Some(failure) => without_repeats(conn, kind, &transfers, recorded_at, failure).await?,
-        None => outcome,
-    };
     match outcome.refused() {
         Some(failure) => Err(failure),
         None if usize::try_from(outcome.booked) == Ok(transfers.len()) => Ok(()),
         None => repeat::same_transfers(conn, kind, &transfers).await,
-    }
-}
-
-/// The statement judges every transfer as if it were new. When that refuses, those that stand in the ledger
-/// already are left out and the rest is judged again; the locks are held by now, so none can join them.
-async fn without_repeats(
-    conn: &mut PgConnection,
-    kind: Kind,
-    transfers: &[Transfer],
-    recorded_at: Timestamp,
-    failure: Failure,
-) -> Result<Outcome, Failure> {
-    let known = repeat::known(conn, transfers).await?;
-    let fresh: Vec<Transfer> = transfers.iter().filter(|it| !known.contains(&it.id)).copied().collect();
-    match fresh.len() {
-        all if all == transfers.len() => Err(failure),
-        0 => Ok(Outcome::default()),
-        _ => write(conn, kind, &Batch::of(&fresh), recorded_at).await,
     }
 }
 
@@ -116,7 +94,6 @@ impl Batch {
 }
 
 /// What the statement did: how many transfers it booked, or the first account whose cap refused them all.
-#[derive(Default)]
 struct Outcome {
     booked: i64,
     scope: Option<String>,
@@ -161,14 +138,5 @@ async fn write(
     )
     .fetch_one(conn)
     .await
-    .map_err(refusal)
-}
-
-/// The constraints stand behind the judgement above: whatever writes to these tables, they hold.
-fn refusal(error: sqlx::Error) -> Failure {
-    const CAPS: [&str; 2] = ["ledger_account_debits_capped", "ledger_account_credits_capped"];
-    if CAPS.iter().any(|cap| violates(&error, cap)) {
-        return Failure::new(&reason::NO_BUDGET).because(error);
-    }
-    db(error)
+    .map_err(db)
 }

@@ -1,6 +1,6 @@
 //! What was booked before: the same content passes, another one under the same id is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use canopy_kernel::id::{LedgerAccountId, TransferId};
 use canopy_kernel::{Failure, Fen, reason};
@@ -60,19 +60,6 @@ pub(super) async fn same_transfers(
         }
     }
     Ok(())
-}
-
-/// The ids among these that stand in the ledger.
-pub(super) async fn known(
-    conn: &mut PgConnection,
-    transfers: &[Transfer],
-) -> Result<BTreeSet<TransferId>, Failure> {
-    let ids: Vec<Uuid> = transfers.iter().map(|it| it.id.as_uuid()).collect();
-    let known = sqlx::query_scalar!("select id from platform.ledger_transfer where id = any($1)", &ids)
-        .fetch_all(conn)
-        .await
-        .map_err(db)?;
-    Ok(known.into_iter().map(TransferId::new).collect())
 }
 
 async fn transfers_by_id(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Stored>, Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use canopy_kernel::{Failure, reason};
-use canopy_persistence::ledger::{self, Cap, NewAccount};
+use canopy_persistence::ledger::{self, Cap, NewAccount, Transfer};
 use jiff::Timestamp;
 use sqlx::Executor;
 
@@ -28,6 +28,29 @@ async fn a_batch_that_the_cap_does_not_cover_is_refused_whole_and_the_transactio
     tx.commit().await.unwrap();
     assert_eq!(balance(&store, QUOTA).await, [800, 0, 0, 1_000]);
     verify(&store).await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_booked_already_is_not_asked_for_again_by_a_batch_that_is_refused() {
+    let (database, store) = funded().await;
+    let first = transfer(10, QUOTA, SPENT, 900);
+    reserve(&store, &[first]).await.unwrap();
+    let asked =
+        async |batch: &[Transfer]| reserve(&store, batch).await.unwrap_err().details()["asked_fen"].clone();
+    assert_eq!(asked(&[first, transfer(11, QUOTA, SPENT, 101)]).await, "101");
+    // Beyond what an amount can be, too.
+    assert_eq!(asked(&[transfer(12, QUOTA, SPENT, i64::MAX)]).await, i64::MAX.to_string());
+    reserve(&store, &[first, transfer(11, QUOTA, SPENT, 100)]).await.unwrap();
+    assert_eq!(balance(&store, QUOTA).await, [1_000, 0, 0, 1_000]);
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn another_check_than_a_cap_is_no_lack_of_money() {
+    let (database, store) = funded().await;
+    let failure = reserve(&store, &[transfer(10, QUOTA, QUOTA, 1)]).await.unwrap_err();
+    assert_eq!(failure.reason(), &reason::INTERNAL);
     database.close().await.unwrap();
 }
 
