@@ -23,9 +23,9 @@ macro_rules! registry {
                     Self(uuid)
                 }
 
-                /// The identifier with that UUID.
-                pub const fn from_uuid(uuid: Uuid) -> Self {
-                    Self(uuid)
+                /// The identifier that follows from another one and a name: the same each time (UUIDv5).
+                pub fn derived(from: Uuid, name: &str) -> Self {
+                    Self(Uuid::new_v5(&from, name.as_bytes()))
                 }
 
                 /// A fresh identifier: UUIDv7 of that instant with random bits.

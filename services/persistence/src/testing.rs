@@ -41,9 +41,7 @@ impl TestDatabase {
             Failure::new(&reason::INTERNAL).because(format!("{SERVER} is not set; run make test"))
         })?;
         let name = format!("test_{}", uuid::Builder::from_random_bytes(rand::random()).into_uuid().simple());
-        let admin = PgPool::connect(&server).await.map_err(db)?;
-        admin.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.map_err(db)?;
-        admin.close().await;
+        administer(&server, &[format!("create database {name}")]).await?;
         let url = with_database(&server, &name);
         crate::migrate(&url, service, migrator).await?;
         let folder = std::env::temp_dir().join(&name);
@@ -70,15 +68,36 @@ impl TestDatabase {
         &self.folder
     }
 
+    /// Keeps a copy of the database as it stands; nobody may be connected.
+    pub async fn copy(&self) -> Result<(), Failure> {
+        let name = &self.name;
+        administer(&self.server, &[format!("create database {name}_copy template {name}")]).await
+    }
+
+    /// Puts the database back to its copy, once, whoever is still connected.
+    pub async fn put_back(&self) -> Result<(), Failure> {
+        let name = &self.name;
+        let drop = format!("drop database {name} with (force)");
+        administer(&self.server, &[drop, format!("alter database {name}_copy rename to {name}")]).await
+    }
+
     /// Drops the database, whoever is still connected.
     pub async fn close(self) -> Result<(), Failure> {
-        let admin = PgPool::connect(&self.server).await.map_err(db)?;
-        let sql = format!("drop database if exists {} with (force)", self.name);
-        admin.execute(sqlx::AssertSqlSafe(sql)).await.map_err(db)?;
-        admin.close().await;
+        let drop = |name| format!("drop database if exists {name} with (force)");
+        administer(&self.server, &[drop(format!("{}_copy", self.name)), drop(self.name.clone())]).await?;
         let _ = std::fs::remove_dir_all(&self.folder);
         Ok(())
     }
+}
+
+/// Runs statements that need a server and no database.
+async fn administer(server: &str, statements: &[String]) -> Result<(), Failure> {
+    let admin = PgPool::connect(server).await.map_err(db)?;
+    for sql in statements {
+        admin.execute(sqlx::AssertSqlSafe(sql.as_str())).await.map_err(db)?;
+    }
+    admin.close().await;
+    Ok(())
 }
 
 /// The same server's URL with another database: the path is replaced, the parameters stay.

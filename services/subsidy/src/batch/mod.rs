@@ -51,9 +51,8 @@ pub(crate) async fn create(tx: &mut Tx, command: &Create) -> Result<pb::Batch, F
     guard(&command.etag, run.version)?;
     let from = run.state.as_str();
     let run = run.put_in_batch(today)?;
-    let now = tx.recorded_at();
     let batch = Batch {
-        id: BatchId::at(now),
+        id: BatchId::at(tx.recorded_at()),
         batch_no: batch_no(today, store::serial(tx, today).await?),
         run: run.id,
         state: State::Created,
@@ -63,7 +62,9 @@ pub(crate) async fn create(tx: &mut Tx, command: &Create) -> Result<pb::Batch, F
     };
     store::insert(tx, &batch).await?;
     let confirmed = store::confirmed(tx.conn(), run.id).await?;
-    let new = |candidate| payment::store::NewLine { id: PaymentLineId::at(now), candidate };
+    // A candidate has one line, so a database that was put back names to the bank the line that it knows.
+    let line = |candidate: CandidateId| PaymentLineId::derived(candidate.as_uuid(), "line");
+    let new = |candidate| payment::store::NewLine { id: line(candidate), candidate };
     let lines: Vec<_> = confirmed.into_iter().map(new).collect();
     payment::store::insert(tx, batch.id, &lines, today).await?;
     for line in &lines {

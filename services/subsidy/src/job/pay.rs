@@ -7,6 +7,7 @@
 mod book;
 mod sort;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use canopy_kernel::Failure;
@@ -103,7 +104,7 @@ impl Pay {
         let uuids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
         let attempts = bodies(turn.store, &uuids).await?;
         let sent: Vec<InstructionId> = attempts.iter().map(|attempt| attempt.id).collect();
-        match self.bank.submit(&turn.call, attempts.iter().map(instruction).collect()).await {
+        match self.hand_in(turn, &attempts).await {
             Ok(statuses) => {
                 let unknown = book::answers(turn, &sent, statuses).await?;
                 book::postpone(turn, &unknown).await
@@ -114,6 +115,36 @@ impl Pay {
                 book::postpone(turn, &sent).await
             }
         }
+    }
+
+    /// Hands instructions in; a status each, in order. What the bank refuses it may have with another body, as after this
+    /// database was put back to a copy: then the first stands, and what became of that one is the answer.
+    async fn hand_in(
+        &self,
+        turn: &Turn<'_>,
+        attempts: &[Attempt],
+    ) -> Result<Vec<pb::InstructionStatus>, Failure> {
+        let mut statuses = self.bank.submit(&turn.call, attempts.iter().map(instruction).collect()).await?;
+        let refused: Vec<String> = statuses
+            .iter()
+            .filter(|status| status.state() == pb::InstructionState::Rejected)
+            .map(|status| status.instruction_id.clone())
+            .collect();
+        if refused.is_empty() {
+            return Ok(statuses);
+        }
+        let definite = |status: &pb::InstructionStatus| {
+            !matches!(status.state(), pb::InstructionState::Unknown | pb::InstructionState::Unspecified)
+        };
+        let first = self.bank.query(&turn.call, refused).await?.into_iter().filter(definite);
+        let mut first: HashMap<String, pb::InstructionStatus> =
+            first.map(|status| (status.instruction_id.clone(), status)).collect();
+        for status in &mut statuses {
+            if let Some(stands) = first.remove(&status.instruction_id) {
+                *status = stands;
+            }
+        }
+        Ok(statuses)
     }
 }
 

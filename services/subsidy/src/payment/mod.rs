@@ -132,7 +132,7 @@ async fn book(tx: &mut Tx, lines: &[Line]) -> Result<(), Failure> {
 
 /// The transfer that follows from a reservation; a repeat of the step names the same one.
 fn derived(reservation: TransferId, what: &str) -> TransferId {
-    TransferId::new(Uuid::new_v5(&reservation.as_uuid(), what.as_bytes()))
+    TransferId::derived(reservation.as_uuid(), what)
 }
 
 /// A hold or a return is a hit against the entry, told while it is not put right.

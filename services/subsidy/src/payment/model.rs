@@ -15,7 +15,6 @@ use canopy_kernel::id::{
 };
 use canopy_kernel::{Failure, Fen, reason};
 use jiff::civil::Date;
-use uuid::Uuid;
 
 use crate::run::rule_exclusion::Exclusion;
 
@@ -154,14 +153,17 @@ impl Line {
         }
     }
 
-    /// Assigns the instruction of the next attempt; the line stays `APPROVED` or `CORRECTED`.
-    pub fn assign(self, instruction: InstructionId) -> Result<Self, Failure> {
+    /// Assigns the instruction of the next attempt; the line stays `APPROVED` or `CORRECTED`. It follows from the line
+    /// and the number of the attempt: a database that was put back to an earlier copy names the one that the bank has.
+    pub fn assign(self) -> Result<(Self, InstructionId), Failure> {
+        let attempts = self.attempts + 1;
+        let instruction = InstructionId::derived(self.id.as_uuid(), &format!("attempt/{attempts}"));
         let state = match self.state {
             State::Approved(None) => State::Approved(Some(instruction)),
             State::Corrected(None) => State::Corrected(Some(instruction)),
             _ => return Err(self.refused()),
         };
-        Ok(Self { state, attempts: self.attempts + 1, ..self })
+        Ok((Self { state, attempts, ..self }, instruction))
     }
 
     /// `→ IN_DOUBT`: the bank was called and has not answered.
@@ -238,7 +240,7 @@ impl Line {
     /// repeat of the step names the same one.
     fn reserve(&mut self, source: Source, on: Date) {
         let name = format!("reserve/{}", self.seq + 1);
-        let reservation = TransferId::new(Uuid::new_v5(&self.id.as_uuid(), name.as_bytes()));
+        let reservation = TransferId::derived(self.id.as_uuid(), &name);
         self.funding = Some(Funding { source, reservation });
         self.bookings.push(Booking::Reserve { reservation, on });
     }

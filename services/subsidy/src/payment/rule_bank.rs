@@ -67,15 +67,19 @@ mod tests {
 
     use super::*;
     use crate::payment::model::tests::{
-        FIRST, PAY_ON, SECOND, assigned, corrected, credited, in_doubt, returned, submitted,
+        PAY_ON, assigned, corrected, credited, in_doubt, returned, submitted,
     };
 
     const LATER: Date = date(2022, 9, 23);
     const CREDITED: Answer = Answer::Credited { on: PAY_ON };
     const RETURNED: Answer = Answer::Returned { on: LATER };
 
+    fn first() -> InstructionId {
+        assigned().state.instruction().unwrap()
+    }
+
     fn outcome(line: Line, answer: &Answer) -> Option<&'static str> {
-        take(line, FIRST, answer, PAY_ON).unwrap().map(|line| line.state.as_str())
+        take(line, first(), answer, PAY_ON).unwrap().map(|line| line.state.as_str())
     }
 
     #[test]
@@ -95,16 +99,16 @@ mod tests {
 
     #[test]
     fn an_answer_about_an_earlier_attempt_changes_nothing() {
-        let second = corrected().assign(SECOND).unwrap();
+        let second = corrected().assign().unwrap().0;
         for answer in [Answer::Accepted, CREDITED, RETURNED, Answer::Refused] {
-            assert_eq!(take(second.clone(), FIRST, &answer, PAY_ON), Ok(None));
-            assert_eq!(take(returned(), FIRST, &answer, PAY_ON), Ok(None));
+            assert_eq!(take(second.clone(), first(), &answer, PAY_ON), Ok(None));
+            assert_eq!(take(returned(), first(), &answer, PAY_ON), Ok(None));
         }
     }
 
     #[test]
     fn a_credit_that_comes_before_the_acknowledgement_counts_from_its_value_date() {
-        let line = take(in_doubt(), FIRST, &CREDITED, LATER).unwrap().unwrap();
+        let line = take(in_doubt(), first(), &CREDITED, LATER).unwrap().unwrap();
         let states: Vec<_> = line.steps.iter().map(|step| (step.to.as_str(), step.on)).collect();
         assert_eq!(states[states.len() - 2..], [("SUBMITTED", PAY_ON), ("CREDITED", PAY_ON)]);
     }

@@ -14,6 +14,7 @@ mod payment;
 mod policy;
 mod refusal;
 mod registry;
+mod restore;
 mod statement;
 mod story;
 mod suite;

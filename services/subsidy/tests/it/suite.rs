@@ -154,6 +154,30 @@ impl Suite {
         self.serve().await;
     }
 
+    /// Keeps a copy of the database as it stands; the service is away meanwhile.
+    pub async fn copy(&mut self) {
+        self.leave().await;
+        self.database.copy().await.unwrap();
+        self.come_back().await;
+    }
+
+    /// Puts the database back to the copy beneath the service; the registry and the bank have gone on.
+    pub async fn put_back(&mut self) {
+        self.leave().await;
+        self.database.put_back().await.unwrap();
+        self.come_back().await;
+    }
+
+    async fn leave(&mut self) {
+        self.stop().await;
+        self.pool.close().await;
+    }
+
+    async fn come_back(&mut self) {
+        self.pool = PgPool::connect(&self.database.settings.url).await.unwrap();
+        self.serve().await;
+    }
+
     async fn stop(&mut self) {
         if let Some(Served { stop, task }) = self.served.take() {
             stop.send(()).unwrap();

@@ -230,8 +230,7 @@ impl Assignment {
             }
             match self.accounts.get(&line.uscc).filter(|account| account.name_matches) {
                 Some(account) => {
-                    let instruction = InstructionId::at(tx.recorded_at());
-                    let line = released(line, self.day)?.assign(instruction)?;
+                    let (line, instruction) = released(line, self.day)?.assign()?;
                     let attempt_no = line.attempts;
                     new.push(NewAttempt {
                         id: instruction,

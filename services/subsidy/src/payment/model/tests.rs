@@ -1,6 +1,7 @@
 //! The state machine of payment lines, transition by transition, and what each does to the budget.
 
 use jiff::civil::date;
+use uuid::Uuid;
 
 use super::*;
 use crate::policy::rule_terms::tests::fen;
@@ -12,8 +13,6 @@ const SOURCE: Source = Source {
     grant: LedgerAccountId::new(Uuid::from_u128(10)),
     paid: LedgerAccountId::new(Uuid::from_u128(11)),
 };
-pub(crate) const FIRST: InstructionId = InstructionId::new(Uuid::from_u128(21));
-pub(crate) const SECOND: InstructionId = InstructionId::new(Uuid::from_u128(22));
 
 pub(crate) fn created() -> Line {
     Line {
@@ -37,7 +36,7 @@ pub(crate) fn approved() -> Line {
 }
 
 pub(crate) fn assigned() -> Line {
-    approved().assign(FIRST).unwrap()
+    approved().assign().unwrap().0
 }
 
 pub(crate) fn in_doubt() -> Line {
@@ -73,7 +72,7 @@ fn all() -> Vec<(&'static str, Line)> {
         ("EXCLUDED", created().exclude(Exclusion::MovedOut, PAY_ON).unwrap()),
         ("HELD", held()),
         ("CORRECTED", corrected()),
-        ("CORRECTED+", corrected().assign(SECOND).unwrap()),
+        ("CORRECTED+", corrected().assign().unwrap().0),
         ("IN_DOUBT", in_doubt()),
         ("SUBMITTED", submitted()),
         ("CREDITED", credited()),
@@ -100,7 +99,7 @@ fn each_step_is_taken_from_its_own_states_alone() {
     assert_eq!(taken_from(|line| line.exclude(Exclusion::MovedOut, on)), ["CREATED"]);
     assert_eq!(taken_from(|line| line.hold(on)), ["APPROVED"]);
     assert_eq!(taken_from(|line| line.correct(on)), ["HELD", "RETURNED"]);
-    assert_eq!(taken_from(|line| line.assign(SECOND)), ["APPROVED", "CORRECTED"]);
+    assert_eq!(taken_from(|line| line.assign().map(|(line, _)| line)), ["APPROVED", "CORRECTED"]);
     assert_eq!(taken_from(|line| line.doubt(on)), ["APPROVED+", "CORRECTED+"]);
     assert_eq!(taken_from(|line| line.acknowledge(on)), ["APPROVED+", "CORRECTED+", "IN_DOUBT"]);
     assert_eq!(taken_from(|line| line.credit(on)), ["SUBMITTED"]);
@@ -111,7 +110,7 @@ fn each_step_is_taken_from_its_own_states_alone() {
 
 #[test]
 fn the_history_of_a_line_that_bounced_is_whole_and_numbered() {
-    let line = corrected().assign(SECOND).unwrap().acknowledge(LATER).unwrap().credit(LATER).unwrap();
+    let line = corrected().assign().unwrap().0.acknowledge(LATER).unwrap().credit(LATER).unwrap();
     let history: Vec<_> = line.steps.iter().map(|step| (step.seq, step.to.as_str(), step.on)).collect();
     assert_eq!(
         history,
@@ -124,12 +123,21 @@ fn the_history_of_a_line_that_bounced_is_whole_and_numbered() {
             (7, "CREDITED", LATER),
         ]
     );
-    assert_eq!((line.attempts, line.state.instruction()), (2, Some(SECOND)));
+    assert_eq!(line.attempts, 2);
+}
+
+#[test]
+fn an_instruction_follows_from_the_line_and_the_attempt() {
+    let (first, again, second) = (assigned(), assigned(), corrected().assign().unwrap().0);
+    assert_eq!(first.state.instruction(), again.state.instruction());
+    assert_ne!(first.state.instruction(), second.state.instruction());
+    let other = Line { id: PaymentLineId::new(Uuid::from_u128(4)), ..approved() };
+    assert_ne!(other.assign().unwrap().0.state.instruction(), first.state.instruction());
 }
 
 #[test]
 fn money_is_encumbered_once_and_paid_once_through_a_bounce() {
-    let line = corrected().assign(SECOND).unwrap().acknowledge(LATER).unwrap().credit(LATER).unwrap();
+    let line = corrected().assign().unwrap().0.acknowledge(LATER).unwrap().credit(LATER).unwrap();
     let reservation = line.funding.unwrap().reservation;
     assert_eq!(
         line.bookings,
