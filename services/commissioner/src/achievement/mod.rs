@@ -54,9 +54,7 @@ pub(crate) async fn collect(tx: &mut Tx, command: &Collect) -> Result<AsOf, Fail
         rights_since: tx.today(),
         version: 1,
     };
-    if store::is_recorded(tx, &achievement).await? {
-        return Err(Failure::new(&reason::DUPLICATE_ACHIEVEMENT).on("achievement_no"));
-    }
+    store::require_new(tx, &achievement).await?;
     rule_number::require_form(&achievement.registration)?;
     if !command.is_registered {
         return Err(Failure::new(&reason::UNKNOWN_OWNER).on("owner_uscc"));

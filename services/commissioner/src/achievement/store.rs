@@ -79,23 +79,32 @@ pub(crate) async fn lock(tx: &mut Tx, id: AchievementId) -> Result<Option<Achiev
     row.map(|row| row.read().map(|found| found.achievement)).transpose()
 }
 
-/// Whether that number is used, or the owner has an achievement of that title.
-pub(crate) async fn is_recorded(tx: &mut Tx, achievement: &Achievement) -> Result<bool, Failure> {
-    sqlx::query_scalar!(
+/// Refuses a number that is used, and a title that the owner has an achievement of, and tells the one that is recorded.
+pub(crate) async fn require_new(tx: &mut Tx, achievement: &Achievement) -> Result<(), Failure> {
+    let recorded = sqlx::query!(
         r#"
-        select exists (
-            select
-            from commissioner.achievement
-            where achievement_no = $1 or (owner_uscc = $2 and title = $3)
-        ) as "exists!"
+        select achievement_no, achievement_no = $1 as "same_number!"
+        from commissioner.achievement
+        where achievement_no = $1 or (owner_uscc = $2 and title = $3)
+        order by achievement_no = $1 desc
+        limit 1
         "#,
         achievement.number,
         achievement.owner.as_str(),
         achievement.title,
     )
-    .fetch_one(tx.conn())
+    .fetch_optional(tx.conn())
     .await
-    .map_err(db)
+    .map_err(db)?;
+    match recorded {
+        None => Ok(()),
+        Some(it) => {
+            let field = if it.same_number { "achievement_no" } else { "title" };
+            Err(Failure::new(&reason::DUPLICATE_ACHIEVEMENT)
+                .on(field)
+                .with("achievement_no", it.achievement_no))
+        }
+    }
 }
 
 /// Enters an achievement with the first statement of its rights.
@@ -134,9 +143,11 @@ pub(crate) async fn insert(
     .execute(tx.conn())
     .await
     .map_err(|error| {
-        match violates(&error, "achievement_no_key") || violates(&error, "achievement_title_key") {
-            true => Failure::new(&reason::DUPLICATE_ACHIEVEMENT).on("achievement_no"),
-            false => db(error),
+        let taken = |field| Failure::new(&reason::DUPLICATE_ACHIEVEMENT).on(field);
+        match () {
+            () if violates(&error, "achievement_no_key") => taken("achievement_no"),
+            () if violates(&error, "achievement_title_key") => taken("title"),
+            () => db(error),
         }
     })?;
     insert_rights(tx, achievement).await

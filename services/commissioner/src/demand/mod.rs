@@ -51,9 +51,7 @@ pub(crate) async fn collect(tx: &mut Tx, command: &Collect) -> Result<AsOf, Fail
         since: today,
         version: 1,
     };
-    if store::is_recorded(tx, &demand).await? {
-        return Err(Failure::new(&reason::DUPLICATE_DEMAND).on("demand_no"));
-    }
+    store::require_new(tx, &demand).await?;
     if !command.is_registered {
         return Err(Failure::new(&reason::UNKNOWN_ENTERPRISE).on("enterprise_uscc"));
     }

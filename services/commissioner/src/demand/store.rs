@@ -71,23 +71,30 @@ pub(crate) async fn lock(tx: &mut Tx, id: DemandId) -> Result<Option<Demand>, Fa
     row.map(Row::read).transpose()
 }
 
-/// Whether that number is used, or the firm has a demand in the same words.
-pub(crate) async fn is_recorded(tx: &mut Tx, demand: &Demand) -> Result<bool, Failure> {
-    sqlx::query_scalar!(
+/// Refuses a number that is used, and a demand that the firm has in the same words, and tells the one that is recorded.
+pub(crate) async fn require_new(tx: &mut Tx, demand: &Demand) -> Result<(), Failure> {
+    let recorded = sqlx::query!(
         r#"
-        select exists (
-            select
-            from commissioner.demand
-            where demand_no = $1 or (enterprise_uscc = $2 and words_digest = $3)
-        ) as "exists!"
+        select demand_no, demand_no = $1 as "same_number!"
+        from commissioner.demand
+        where demand_no = $1 or (enterprise_uscc = $2 and words_digest = $3)
+        order by demand_no = $1 desc
+        limit 1
         "#,
         demand.number,
         demand.enterprise.as_str(),
         &words_digest(&demand.words),
     )
-    .fetch_one(tx.conn())
+    .fetch_optional(tx.conn())
     .await
-    .map_err(db)
+    .map_err(db)?;
+    match recorded {
+        None => Ok(()),
+        Some(it) => {
+            let field = if it.same_number { "demand_no" } else { "text" };
+            Err(Failure::new(&reason::DUPLICATE_DEMAND).on(field).with("demand_no", it.demand_no))
+        }
+    }
 }
 
 /// Enters a demand with its first step.
@@ -118,9 +125,13 @@ pub(crate) async fn insert(tx: &mut Tx, demand: &Demand, external_ref: &str) -> 
     )
     .execute(tx.conn())
     .await
-    .map_err(|error| match violates(&error, "demand_no_key") || violates(&error, "demand_words_key") {
-        true => Failure::new(&reason::DUPLICATE_DEMAND).on("demand_no"),
-        false => db(error),
+    .map_err(|error| {
+        let taken = |field| Failure::new(&reason::DUPLICATE_DEMAND).on(field);
+        match () {
+            () if violates(&error, "demand_no_key") => taken("demand_no"),
+            () if violates(&error, "demand_words_key") => taken("text"),
+            () => db(error),
+        }
     })?;
     insert_step(tx, demand, "").await
 }

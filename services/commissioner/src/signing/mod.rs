@@ -37,9 +37,7 @@ pub(crate) async fn record(tx: &mut Tx, command: &Record) -> Result<AsOf, Failur
         return Err(Failure::new(&reason::DATE_IN_FUTURE).on("signed_on"));
     }
     contract::store::lock_pair(tx, command.parties).await?;
-    if store::is_recorded(tx, command).await? {
-        return Err(Failure::new(&reason::DUPLICATE_SIGNING).on("signing_no"));
-    }
+    store::require_new(tx, command).await?;
     require_event(tx, &command.event).await?;
     let demand = demand_of(tx, &command.demand).await?;
     let achievement = achievement_of(tx, &command.achievement).await?;

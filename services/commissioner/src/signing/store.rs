@@ -65,16 +65,15 @@ impl Row {
     }
 }
 
-/// Whether that number is used, or a project of the same parties, title and day is recorded.
-pub(crate) async fn is_recorded(tx: &mut Tx, command: &Record) -> Result<bool, Failure> {
-    sqlx::query_scalar!(
+/// Refuses a number that is used, and a project of the same parties, title and day, and tells the one that is recorded.
+pub(crate) async fn require_new(tx: &mut Tx, command: &Record) -> Result<(), Failure> {
+    let recorded = sqlx::query!(
         r#"
-        select exists (
-            select
-            from commissioner.signing
-            where signing_no = $1
-               or (party_a_uscc = $2 and party_b_uscc = $3 and title = $4 and signed_on = $5)
-        ) as "exists!"
+        select signing_no, signing_no = $1 as "same_number!"
+        from commissioner.signing
+        where signing_no = $1 or (party_a_uscc = $2 and party_b_uscc = $3 and title = $4 and signed_on = $5)
+        order by signing_no = $1 desc
+        limit 1
         "#,
         command.number,
         command.parties.giver.as_str(),
@@ -82,9 +81,16 @@ pub(crate) async fn is_recorded(tx: &mut Tx, command: &Record) -> Result<bool, F
         command.title.trim(),
         command.signed_on.to_sqlx(),
     )
-    .fetch_one(tx.conn())
+    .fetch_optional(tx.conn())
     .await
-    .map_err(db)
+    .map_err(db)?;
+    match recorded {
+        None => Ok(()),
+        Some(it) => {
+            let field = if it.same_number { "signing_no" } else { "title" };
+            Err(Failure::new(&reason::DUPLICATE_SIGNING).on(field).with("signing_no", it.signing_no))
+        }
+    }
 }
 
 /// Enters a signed project.
@@ -115,9 +121,11 @@ pub(crate) async fn insert(tx: &mut Tx, signing: &Signing, external_ref: &str) -
     .execute(tx.conn())
     .await
     .map_err(|error| {
-        match violates(&error, "signing_no_key") || violates(&error, "signing_project_key") {
-            true => Failure::new(&reason::DUPLICATE_SIGNING).on("signing_no"),
-            false => db(error),
+        let taken = |field| Failure::new(&reason::DUPLICATE_SIGNING).on(field);
+        match () {
+            () if violates(&error, "signing_no_key") => taken("signing_no"),
+            () if violates(&error, "signing_project_key") => taken("title"),
+            () => db(error),
         }
     })?;
     Ok(())

@@ -164,6 +164,8 @@ async fn needs_of_two_firms_are_not_one(world: &World) {
     world.refuses(bureau.merge_demands(merge), refused).await;
     let again = (AlreadyExists, "DUPLICATE_DEMAND", "demand_no");
     world.refuses(own.collect_demand(demand("XQ1", 1)), again).await;
+    let same_words = (AlreadyExists, "DUPLICATE_DEMAND", "text");
+    world.refuses(own.collect_demand(demand("XQ3", 1)), same_words).await;
     let nobody = pb::CollectDemandRequest { enterprise_uscc: code(9), ..demand("XQ3", 1) };
     world
         .refuses(own.collect_demand(nobody), (Code::NotFound, "UNKNOWN_ENTERPRISE", "enterprise_uscc"))
