@@ -1,5 +1,5 @@
 //! The wire contract of the suite: generated messages, clients and server traits of every package, their
-//! validation, and the image (descriptor set) that options, reflection and the schema gate are read from.
+//! validation, and the image (descriptor set): with comments for reflection and the schema gate, without for options.
 
 /// The image: all files with options, comments and imports, as an encoded `FileDescriptorSet`.
 pub const IMAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/canopy.binpb"));

@@ -1,6 +1,7 @@
 //! Configuration of the service. What the law or a notice sets is a rule parameter, not a key here; these are the
 //! choices of the installation.
 
+use anyhow::{Context as _, ensure};
 use canopy_persistence::DatabaseSettings;
 use canopy_platform::ServerSettings;
 use canopy_platform::config::Key;
@@ -17,6 +18,9 @@ pub use convert_first::ConvertFirstSettings;
 pub use recognition::RecognitionSettings;
 pub use self_use::SelfUseSettings;
 pub use tax_note::TaxNoteSettings;
+
+/// The whole in basis points.
+const WHOLE_BP: u32 = 10_000;
 
 /// The whole configuration of the service.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,6 +94,28 @@ impl Default for TransferSettings {
             tax_note: TaxNoteSettings::default(),
             self_use: SelfUseSettings::default(),
         }
+    }
+}
+
+impl TransferSettings {
+    /// Refuses what contradicts itself or what no rule can work with: at the start, before a call meets it.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.inventor_floor_bp <= WHOLE_BP, "transfer.inventor_floor_bp is above {WHOLE_BP}");
+        self.tax_note.note().context("transfer.tax_note.taxed_bp")?;
+        self.self_use.floor().context("transfer.self_use.floor_bp")?;
+        let (fewest, most) = (self.self_use.years_min, self.self_use.years_max);
+        ensure!((1..=most).contains(&fewest), "transfer.self_use.years_min is not within 1 and years_max");
+        let first = &self.convert_first;
+        ensure!(
+            first.free_months <= first.free_months_max,
+            "transfer.convert_first.free_months is above free_months_max"
+        );
+        let (least, largest) = (first.revenue_share_min_bp, first.revenue_share_max_bp);
+        ensure!(
+            least <= largest && largest <= WHOLE_BP,
+            "transfer.convert_first.revenue_share_min_bp and revenue_share_max_bp are not in order up to {WHOLE_BP}"
+        );
+        Ok(())
     }
 }
 
@@ -181,5 +207,31 @@ impl Config {
             RecognitionSettings::KEYS,
         ]
         .concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_rule_can_work_with_is_refused_by_its_key() {
+        assert!(TransferSettings::default().check().is_ok());
+        type Change = fn(&mut TransferSettings);
+        let refused: [(&str, Change); 7] = [
+            ("inventor_floor_bp", |it| it.inventor_floor_bp = 10_001),
+            ("tax_note.taxed_bp", |it| it.tax_note.taxed_bp = 10_001),
+            ("self_use.floor_bp", |it| it.self_use.floor_bp = 10_001),
+            ("self_use.years_min", |it| it.self_use.years_min = 0),
+            ("self_use.years_min", |it| it.self_use.years_max = 2),
+            ("convert_first.free_months", |it| it.convert_first.free_months = 37),
+            ("convert_first.revenue_share_min_bp", |it| it.convert_first.revenue_share_min_bp = 501),
+        ];
+        for (key, change) in refused {
+            let mut settings = TransferSettings::default();
+            change(&mut settings);
+            let refusal = format!("{:#}", settings.check().unwrap_err());
+            assert!(refusal.contains(key), "{key}: {refusal}");
+        }
     }
 }

@@ -127,6 +127,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    config.transfer.check()?;
     let store = Store::open(&config.database, NAME, Clock::System, config.server.zone()?, &MIGRATOR).await?;
     let identity = config.server.identity.signing()?;
     let registry = Peer::new(&config.registry, REGISTRY, identity.clone(), Clock::System)?;

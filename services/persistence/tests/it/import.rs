@@ -1,6 +1,7 @@
 //! Bulk imports: each row for itself, answers repeated, nothing half-done.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use canopy_kernel::{Failure, reason};
 use canopy_persistence::edge::{Answers, answers};
@@ -124,7 +125,8 @@ async fn pieces_about_other_matters_are_written_side_by_side() {
     let pieces = vec![vec![request(&uuid(), "a")], vec![request(&uuid(), "b")]];
     // Each waits for the other, so one after the other would wait for ever.
     let meeting = Arc::new(Barrier::new(2));
-    let answered: Vec<_> = sent(&store, pieces, Some(meeting)).try_collect().await.unwrap();
+    let answered = sent(&store, pieces, Some(meeting)).try_collect::<Vec<_>>();
+    let answered = tokio::time::timeout(Duration::from_secs(30), answered).await.expect("they meet").unwrap();
     let names: Vec<&str> = answered.iter().flatten().map(|row| row.name.as_str()).collect();
     assert_eq!(names, ["note/a", "note/b"]);
     database.close().await.unwrap();

@@ -83,6 +83,23 @@ async fn a_list_that_lacks_too_many_ends_nobody_and_keeps_the_new_ones() {
 }
 
 #[tokio::test]
+async fn a_list_of_which_a_piece_failed_ends_nobody_and_keeps_what_was_taken_before() {
+    let suite = Suite::start().await;
+    suite.enter((0..40).map(firm).collect()).await;
+    // What came before the failure lacks two firms, as many as may end.
+    let too_many = vec![firm(0); 1_001];
+    let pieces = vec![(0..38).map(firm).chain([firm(60)]).collect(), too_many, vec![firm(61)]];
+    let mut answers = send(&suite, pieces, "2022-10-01").await.into_iter();
+    assert!(answers.next().unwrap().unwrap().results.iter().all(|row| row.name.starts_with("sub_")));
+    let second = answers.next().unwrap();
+    refused(second.map(tonic::Response::new), &reason::FIELD_TOO_LONG, "rows");
+    assert!(answers.next().is_none());
+    assert_eq!(suite.count("select count(*) from registry.subject_status").await, 0);
+    assert_eq!(suite.count("select count(*) from registry.subject").await, 41);
+    suite.close().await;
+}
+
+#[tokio::test]
 async fn a_row_refused_for_another_fault_still_shows_that_the_list_has_the_firm() {
     let suite = Suite::start().await;
     suite.enter((0..2).map(firm).collect()).await;
